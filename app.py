@@ -1,0 +1,36 @@
+"""The doors: one Chalice application, two catch-all routes; no logic.
+
+`chalice local`, Lambda and tests (`app(event, context)`) come in here; the wire and the web say what a path means.
+"""
+
+import os
+
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # neither `chalice.local` nor the laptop's set-up is there in the cloud
+    from chalicelib import laptop
+    from chalicelib.edge import local
+
+    local.patch()
+    if laptop.is_wanted():
+        laptop.prepare()
+
+from chalicelib import settings
+from chalicelib.edge import log
+from chalicelib.edge.gateway import Gateway
+from chalicelib.edge.request import Trust
+from chalicelib.edge.router import AWS_JSON, Route, Router
+from chalicelib.web import views
+from chalicelib.wire import dispatch
+
+log.write_lines()
+
+app = Gateway(
+    "latchkey",
+    Router(
+        [
+            Route("POST", "/", dispatch.run, "aws-json", AWS_JSON),
+            *(Route(method, template, handler) for method, template, handler in dispatch.sync_routes()),
+            *views.routes(),
+        ]
+    ),
+    Trust(settings.current().trusted_proxies, settings.current().base_url),
+)

@@ -1,0 +1,65 @@
+"""Who holds an access token: checked on every call that takes one, in one trip to the table.
+
+Signature, issuer, use, expiry, scope, then whether session and user still stand. JWTs verify offline until they expire;
+here revocation counts at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.call import Call, pool_of
+from chalicelib.flows import signing_keys
+from chalicelib.rules import claims, jwt
+from chalicelib.table import pools, sessions
+from chalicelib.table.items import Pool, Session, User
+from chalicelib.table.pools import ClientRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The bearer of an access token: user and session as they are now, client and pool as remembered."""
+
+    pool: Pool
+    client: ClientRecord
+    user: User
+    session: Session
+    claims: dict[str, Any]
+
+
+def owner(call: Call) -> Access:
+    """Whose access token the call brings.
+
+    Raises NotAuthorizedException ("Invalid Access Token", "… has expired", "… has been revoked", "… does not have
+    required scopes") and UserNotFoundException for a user who is gone.
+    """
+    found = verified(call, call["AccessToken"])
+    pool_id, sub = found["iss"].rpartition("/")[2], found["sub"]
+    client = pools.client(found["client_id"])
+    if client is None or client.pool_id != pool_id:
+        raise errors.NotAuthorizedException("Invalid Access Token")
+    user, session = sessions.with_user(pool_id, sub, found["event_id"])
+    if user is None:
+        raise errors.UserNotFoundException("User does not exist.")
+    if session is None or not sessions.is_live(user, session, call.now):
+        raise errors.NotAuthorizedException("Access Token has been revoked")
+    return Access(pool_of(pool_id), client, user, session, found)
+
+
+def verified(call: Call, token: str) -> dict[str, Any]:
+    """The claims of an access token of one of our pools, believed but for revocation.
+
+    The issuer is read before the signature is checked, only to find the keys; it is then compared with our own address
+    for that pool, so a token that a stranger's issuer signed, or another stage of ours, is no token here.
+    """
+    try:
+        issuer = str(jwt.unverified_claims(token).get("iss", ""))
+        pool_id = issuer.rpartition("/")[2]
+        found = jwt.verified(token, signing_keys.key_set(pool_id))
+    except jwt.BadToken:
+        raise errors.NotAuthorizedException("Invalid Access Token") from None
+    if problem := claims.access_problem(found, call.issuer(pool_id), call.now):
+        raise errors.NotAuthorizedException(problem)
+    return found

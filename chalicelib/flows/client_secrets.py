@@ -1,0 +1,77 @@
+"""The secrets of an app client: made, sealed, opened, and compared with what a caller proves.
+
+A client has at most two active secrets and either is good everywhere. Nobody signs the calls that this guards, so every
+answer depends on the client alone, never on whether a user exists. Leaves the arithmetic to `rules.secret_hash`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import string
+
+from chalicelib import errors
+from chalicelib.flows import vault
+from chalicelib.rules import secret_hash
+from chalicelib.table.items import ClientSecret
+from chalicelib.table.pools import ClientRecord
+
+_ALPHABET = string.ascii_lowercase + string.digits
+_LENGTH = 52  # 268 bits
+
+
+def generated() -> str:
+    """A fresh secret of 52 lower-case letters and digits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+
+
+def sealed(client_id: str, value: str, now: float) -> ClientSecret:
+    """A secret as an item, not yet written; its id carries the moment in milliseconds."""
+    item = ClientSecret.new({"client": client_id, "id": f"{client_id}--{int(now * 1000)}"}, created_at=now)
+    item.secret = vault.seal(value.encode(), _context(item))
+    return item
+
+
+def opened(items: list[ClientSecret]) -> list[str]:
+    """The secrets in the clear, oldest first."""
+    return [vault.open(item.secret, _context(item)).decode() for item in sorted(items, key=_age)]
+
+
+def require_hash(client: ClientRecord, given: str | None, *usernames: str) -> None:
+    """Check the SECRET_HASH of a call over one of the names that the client may have hashed.
+
+    Raises NotAuthorizedException; a hash sent to a client without a secret cannot be verified either.
+    """
+    if given is None:
+        if client.secrets:
+            raise errors.NotAuthorizedException(
+                f"Client {client.id} is configured with secret but SECRET_HASH was not received"
+            )
+        return
+    if not secret_hash.is_match(given, opened(client.secrets), usernames, client.id):
+        raise errors.NotAuthorizedException(f"Unable to verify secret hash for client {client.id}")
+
+
+def require_secret(client: ClientRecord, given: str | None) -> None:
+    """Check the secret itself, where a call carries it in place of a hash. Raises NotAuthorizedException."""
+    if not client.secrets:
+        return
+    if given is None:
+        raise errors.NotAuthorizedException(f"Client {client.id} is configured for secret but secret was not received")
+    # All are compared, each in constant time: the clock tells neither a beginning of a secret nor which one it was.
+    matches = [hmac.compare_digest(_octets(given), _octets(secret)) for secret in opened(client.secrets)]
+    if not any(matches):
+        raise errors.NotAuthorizedException(f"Unable to verify secret for client {client.id}")
+
+
+def _context(item: ClientSecret) -> str:
+    """Names the one place for which a secret is sealed: copied to another client's item, it does not open."""
+    return f"{item.pk}|{item.sk}"
+
+
+def _age(item: ClientSecret) -> tuple[float, str]:
+    return (item.created_at, item.sk)
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

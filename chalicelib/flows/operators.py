@@ -1,0 +1,65 @@
+"""Operators: who may make signed calls, with which key and under which policy.
+
+An operator key is an access key id, a sealed secret and an IAM-style policy. The root operator may do everything; it is
+made at the first start, with a given key or a fresh one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+import time
+
+from chalicelib.flows import vault
+from chalicelib.rules import policies
+from chalicelib.table import keys, operators, store
+from chalicelib.table.items import OperatorKey
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+_LETTERS = string.ascii_uppercase + string.digits
+
+
+def secret_of(key_id: str) -> str | None:
+    """The secret of an enabled key; None for an unknown or disabled one."""
+    item = operators.operator_key(key_id)
+    if item is None or not item.enabled:
+        return None
+    return vault.open(item.secret, _context(item)).decode()
+
+
+def is_allowed(key_id: str, action: str, resource: str) -> bool:
+    """Whether a key's policy allows an action ("cognito-idp:ListUsers") on a resource (an ARN or "*")."""
+    item = operators.operator_key(key_id)
+    return item is not None and item.enabled and policies.is_allowed(item.policy, action, resource)
+
+
+def create(policy: dict[str, object], key_id: str | None = None, secret: str | None = None) -> tuple[str, str]:
+    """Make an operator key and return its id and secret, which is shown this once. Raises store.Conflict, ValueError."""
+    if found := policies.problems(policy):
+        raise ValueError("; ".join(found))
+    key_id = key_id or "LKIA" + "".join(secrets.choice(_LETTERS) for _ in range(16))
+    secret = secret or secrets.token_urlsafe(30)
+    now = time.time()
+    item = OperatorKey.new({"id": key_id, "created": keys.sortable(now)}, policy=policy, created_at=now)
+    item.secret = vault.seal(secret.encode(), _context(item))
+    store.save(item, "operator key")
+    operators.forget(key_id)
+    return key_id, secret
+
+
+def ensure_root(key_id: str | None = None, secret: str | None = None) -> tuple[str, str]:
+    """The root operator's id and secret: the given key, made unless it exists; without one, a fresh key.
+
+    Raises ValueError when the given id exists with another secret.
+    """
+    kept = secret_of(key_id) if key_id else None
+    if key_id and kept is not None:
+        if secret is not None and not secrets.compare_digest(kept.encode(), secret.encode()):
+            raise ValueError(f"The operator key {key_id} exists with another secret.")
+        return key_id, kept
+    return create(EVERYTHING, key_id, secret)
+
+
+def _context(item: OperatorKey) -> str:
+    return f"{item.pk}|{item.sk}"

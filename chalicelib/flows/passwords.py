@@ -1,0 +1,148 @@
+"""Passwords of users: accepted, kept, checked, replaced.
+
+Owns what a Password item holds: the argon2id hash by the profile of the settings, the SRP verifier while the pool has
+use for one, and the history. Leaves the rules of the policy to `rules.passwords`, the lock-out after wrong passwords to
+the sign-in, and every write to the caller, who puts the item into its one transaction.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from chalicelib.errors import InvalidPasswordException, PasswordHistoryPolicyViolationException
+from chalicelib.flows import vault
+from chalicelib.rules import hashes, passwords, quotas, srp
+from chalicelib.settings import current
+from chalicelib.table.items import Password, Pool
+from chalicelib.table.users import Account
+
+REFUSED = "Password did not conform with policy: "
+REFUSED_FOR_ADMINISTRATORS = "Password does not conform to policy: "
+
+
+def policy(pool: Pool) -> dict[str, Any]:
+    """The pool's PasswordPolicyType."""
+    found: dict[str, Any] = pool.document.get("Policies", {}).get("PasswordPolicy", {})
+    return found
+
+
+def require_valid(pool: Pool, text: str, prefix: str = REFUSED) -> None:
+    """Raises InvalidPasswordException with the first rule of the pool's policy that a new password breaks."""
+    problem = passwords.problem(text, policy(pool))
+    if problem:
+        raise InvalidPasswordException(prefix + problem)
+
+
+def is_right(account: Account | None, text: str) -> bool:
+    """Whether this is the password of the account; nobody, and a user without a password, have none.
+
+    Attack: names are found out by the clock when an unknown one is refused without a hash. So each question costs one
+    hash of the profile, whatever there is to compare with. A text longer than any password is not hashed: its length
+    would be work that the caller orders.
+    """
+    stored = account.password.hash if account and account.password else None
+    is_possible = stored is not None and len(text) <= passwords.LONGEST
+    matched = hashes.is_match(stored or _dummy(), text if len(text) <= passwords.LONGEST else "")
+    return matched and is_possible
+
+
+def replaced(pool: Pool, account: Account, text: str, now: float) -> Password:
+    """The account's Password item with a new password in it: the one that was read, or a fresh one. To be saved.
+
+    Raises PasswordHistoryPolicyViolationException when it was used before.
+    """
+    kept = _kept_history(pool, account.password)
+    if any(hashes.is_match(stored, text) for stored in kept):
+        raise PasswordHistoryPolicyViolationException("Password has previously been used.")
+    return _renewed(pool, account, text, now)
+
+
+def temporary(pool: Pool, account: Account, text: str, now: float) -> Password:
+    """As `replaced`, with a password that only serves to choose another, for as long as the pool's policy says.
+
+    An administrator may choose one twice.
+    """
+    item = _renewed(pool, account, text, now)
+    item.valid_until = now + quotas.temporary_password_lifetime(pool.document)
+    return item
+
+
+def upgraded(pool: Pool, account: Account, text: str, now: float) -> Password | None:
+    """After the right password came as text: the item as it should be kept by now, to be saved; None if it is so.
+
+    The hash is made again when the profile has changed. The verifier is added when the pool has come to allow SRP, and
+    dropped when it no longer does: it would only be one more thing to steal. A temporary password that is over stays
+    as it is.
+    """
+    item = account.password
+    if item is None or (item.valid_until is not None and item.valid_until <= now):
+        return None
+    is_old = hashes.needs_rehash(item.hash, profile())
+    if not is_old and pool.allows_srp == (item.verifier is not None):
+        return None
+    if is_old:
+        item.hash = hashes.hashed(text, profile())
+    if pool.allows_srp != (item.verifier is not None):
+        _set_verifier(pool, account.user.username, item, text)
+    return item
+
+
+def verifier(password: Password | None) -> tuple[int, int] | None:
+    """Salt and SRP verifier; None when there is no password or none is kept with it. Raises vault.Unsealable."""
+    if password is None or password.verifier is None or password.salt is None:
+        return None
+    return int(password.salt, 16), int.from_bytes(vault.open(password.verifier, _context(password)), "big")
+
+
+def profile() -> hashes.Profile:
+    """What one hash costs on this stage."""
+    settings = current()
+    return hashes.Profile(settings.argon2_memory_kib, settings.argon2_iterations, settings.argon2_parallelism)
+
+
+def _renewed(pool: Pool, account: Account, text: str, now: float) -> Password:
+    kept = _kept_history(pool, account.password)
+    item = account.password or _fresh(account)
+    item.hash = hashes.hashed(text, profile())
+    item.set_at = now
+    item.valid_until = None
+    item.history = kept[: _history_size(pool)] or None
+    _set_verifier(pool, account.user.username, item, text)
+    return item
+
+
+def _fresh(account: Account) -> Password:
+    return Password.new({"pool": account.user.pool_id, "sub": account.user.sub})
+
+
+def _history_size(pool: Pool) -> int:
+    return int(policy(pool).get("PasswordHistorySize", 0))
+
+
+def _kept_history(pool: Pool, password: Password | None) -> list[str]:
+    """The hashes that a new password may not match, newest first: the present one and those that the policy keeps."""
+    size = _history_size(pool)
+    if not size or password is None:
+        return []
+    return [password.hash, *(password.history or [])[:size]]
+
+
+def _set_verifier(pool: Pool, username: str, item: Password, text: str) -> None:
+    """Keep a verifier only where one is needed: whoever has it can try passwords faster than against argon2."""
+    if not pool.allows_srp:
+        item.salt = item.verifier = None
+        return
+    salt = srp.new_salt()
+    value = srp.verifier(pool.name_in_srp, username, text, salt)
+    item.salt = srp.hexadecimal(salt)
+    item.verifier = vault.seal(srp.pad(value), _context(item))
+
+
+def _context(item: Password) -> str:
+    return f"{item.pk}|{item.sk}"
+
+
+@cache
+def _dummy() -> str:
+    return hashes.dummy(profile())

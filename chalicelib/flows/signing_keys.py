@@ -1,0 +1,95 @@
+"""The key pairs of a pool: made, sealed, opened once per process, and published.
+
+Two active pairs per pool, one signs ID tokens and one access tokens, so that neither passes for the other even where a
+verifier forgets `token_use`. Retired pairs still verify. Leaves the algorithms to `rules.jwt`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from chalicelib import errors
+from chalicelib.flows import vault
+from chalicelib.rules import jwt
+from chalicelib.table import pools
+from chalicelib.table.items import SigningKey
+
+PURPOSES = ("id", "access")
+ALGORITHM = "RS256"
+
+
+class Signer(NamedTuple):
+    """An open private key and how it signs."""
+
+    key: jwt.PrivateKey
+    kid: str
+    algorithm: str
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """The claims as a signed token."""
+        return jwt.signed(claims, self.key, self.kid, self.algorithm)
+
+
+_open: dict[str, Signer] = {}
+_key_sets: dict[str, tuple[list[SigningKey], jwt.KeySet]] = {}
+_MOST_OPEN = 2000  # pairs and sets kept open in one process
+
+
+def create(pool_id: str, now: float) -> list[SigningKey]:
+    """A fresh pair for each purpose, sealed and not yet written."""
+    return [_created(pool_id, purpose, now) for purpose in PURPOSES]
+
+
+def signer(pool_id: str, purpose: str) -> Signer:
+    """The newest active pair of a pool for one purpose, opened."""
+    active = [item for item in pools.signing_keys(pool_id) if item.purpose == purpose and item.state == "active"]
+    if not active:
+        raise errors.ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+    newest = max(active, key=lambda item: (item.created_at, item.kid))
+    return _open.get(newest.kid) or _opened(newest)
+
+
+def key_set(pool_id: str) -> jwt.KeySet:
+    """The public keys with which tokens of a pool are verified; empty for an unknown pool."""
+    items = pools.signing_keys(pool_id)
+    known = _key_sets.get(pool_id)
+    if known is None or known[0] is not items:
+        known = (items, jwt.key_set(item.public_jwk for item in items))
+        _bounded(_key_sets)[pool_id] = known
+    return known[1]
+
+
+def jwks(pool_id: str) -> dict[str, Any]:
+    """The pool's JSON Web Key Set, as it is published."""
+    return {"keys": [item.public_jwk for item in pools.signing_keys(pool_id)]}
+
+
+def _created(pool_id: str, purpose: str, now: float) -> SigningKey:
+    key, kid = jwt.new_private_key(ALGORITHM), jwt.new_kid()
+    item = SigningKey.new(
+        {"pool": pool_id, "kid": kid},
+        kid=kid,
+        purpose=purpose,
+        state="active",
+        algorithm=ALGORITHM,
+        public_jwk=jwt.public_jwk(key, kid, ALGORITHM),
+        created_at=now,
+    )
+    item.private_key = vault.seal(jwt.private_bytes(key), _context(item))
+    return item
+
+
+def _opened(item: SigningKey) -> Signer:
+    key = jwt.load_private(vault.open(item.private_key, _context(item)), item.algorithm)
+    _bounded(_open)[item.kid] = Signer(key, item.kid, item.algorithm)
+    return _open[item.kid]
+
+
+def _bounded(kept: dict[str, Any]) -> dict[str, Any]:
+    while len(kept) >= _MOST_OPEN:
+        kept.pop(next(iter(kept)), None)
+    return kept
+
+
+def _context(item: SigningKey) -> str:
+    return f"{item.pk}|{item.sk}"

@@ -1,0 +1,191 @@
+"""Tokens: the only place that mints them, renews them and ends them.
+
+A sign-in makes one session item, which is the refresh family; its id is the `origin_jti` of every token of the family.
+Leaves claims to `rules.claims`, the form of refresh tokens to `rules.refresh`, and the checking of access tokens to
+`flows.access`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.call import Call
+from chalicelib.flows import signing_keys, triggers, vault
+from chalicelib.rules import auth_flows, claims, refresh
+from chalicelib.rules.refresh import RefreshToken
+from chalicelib.table import sessions, store
+from chalicelib.table.items import Session, User
+from chalicelib.table.pools import ClientRecord
+from chalicelib.table.writes import Save, Write
+
+SESSION = "session"
+"""The name of the session's write: a Conflict of this name means that the sign-in was already completed once."""
+
+TRIGGERS = ("PreTokenGeneration", "PreTokenGenerationConfig")
+_KEPT = 86400  # seconds that a session is kept after its end
+_RACE = 10.0  # seconds within which a repeated rotation is a client's double request and not a theft
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Whom tokens are for: the client, the user, and the session that holds them together."""
+
+    client: ClientRecord
+    user: User
+    session: Session
+
+
+def begin(call: Call, user: User, session_id: str, also: list[Write]) -> dict[str, Any]:
+    """Complete a sign-in: write its session with `also` in one step, and return AuthenticationResult.
+
+    The session is create-only, so what carries a session id (an SRP proof, a challenge) signs in once. Raises
+    store.Conflict.
+    """
+    triggers.require_unset(call.pool, *TRIGGERS)
+    token = refresh.new(user.sub, session_id)
+    ends_at = int(call.now) + claims.lifetime(call.client.document, "RefreshToken")
+    session = Session.new(
+        {"pool": user.pool_id, "sub": user.sub, "id": session_id},
+        id=session_id,
+        sub=user.sub,
+        client_id=call.client.id,
+        created_at=call.now,
+        scope=claims.API_SCOPE,
+        refresh_digest=token.digest,
+        ends_at=ends_at,
+        expires=ends_at + _KEPT,
+    )
+    store.together(Save(session, SESSION), *also)
+    return _minted(call, Family(call.client, user, session)) | {"RefreshToken": token.text}
+
+
+def _minted(call: Call, family: Family) -> dict[str, Any]:
+    """A fresh ID and access token of a family, with the user's present attributes."""
+    client, user, session = family.client, family.user, family.session
+    is_rotating = auth_flows.rotates(client.document)
+    sign_in = claims.SignIn(
+        issuer=call.issuer(user.pool_id),
+        client_id=client.id,
+        sub=user.sub,
+        username=user.username,
+        session_id=session.id,
+        scope=session.scope,
+        auth_time=int(session.created_at),
+        issued_at=int(call.now),
+        device_key=session.device_key,
+        is_revocable=is_rotating or bool(client.document.get("EnableTokenRevocation")),
+    )
+    return {
+        "AccessToken": _signed(user.pool_id, "access", claims.access_claims(sign_in, client.document)),
+        "IdToken": _signed(user.pool_id, "id", claims.id_claims(sign_in, client.document, user.attributes)),
+        "ExpiresIn": claims.lifetime(client.document, "AccessToken"),
+        "TokenType": "Bearer",
+    }
+
+
+def _signed(pool_id: str, purpose: str, content: dict[str, Any]) -> str:
+    return signing_keys.signer(pool_id, purpose).sign(content | {"jti": str(uuid.uuid4())})
+
+
+def renewed(call: Call, text: str, prove: Callable[[User], None]) -> dict[str, Any]:
+    """AuthenticationResult for a refresh token of the call's client; one trip, and one more with rotation.
+
+    `prove` checks what proof of the client depends on the token's owner (SECRET_HASH) and raises when it is wrong; it
+    runs before anything is written. Raises NotAuthorizedException, RefreshTokenReuseException.
+    """
+    triggers.require_unset(call.pool, *TRIGGERS)
+    token, family = _owned(call, text)
+    prove(family.user)
+    fresh = _rotated(call, token, family.session) if auth_flows.rotates(call.client.document) else None
+    if fresh is None and not _is_current(token, family.session):
+        raise errors.NotAuthorizedException("Invalid Refresh Token")
+    return _minted(call, family) | ({"RefreshToken": fresh.text} if fresh else {})
+
+
+def _owned(call: Call, text: str) -> tuple[RefreshToken, Family]:
+    """The token and the live family it addresses; that its secret is right is still to be shown.
+
+    Everything that is not a token of this very client gets one sentence, so a stolen token is not told apart from
+    garbage by the client it does not belong to.
+    """
+    token = refresh.parsed(text)
+    if token is None:
+        raise errors.NotAuthorizedException("Invalid Refresh Token")
+    user, session = sessions.with_user(call.client.pool_id, token.sub, token.session_id)
+    if user is None or session is None or session.client_id != call.client.id or not _is_genuine(token, session):
+        raise errors.NotAuthorizedException("Invalid Refresh Token")
+    if not user.enabled:
+        raise errors.NotAuthorizedException("User is disabled.")
+    if session.ends_at <= call.now:
+        raise errors.NotAuthorizedException("Refresh Token has expired")
+    if not sessions.is_live(user, session, call.now):
+        raise errors.NotAuthorizedException("Refresh Token has been revoked")
+    return token, Family(call.client, user, session)
+
+
+def _is_current(token: RefreshToken, session: Session) -> bool:
+    is_same = hmac.compare_digest(token.digest, session.refresh_digest)
+    return is_same and token.generation == int(session.generation)
+
+
+def _is_genuine(token: RefreshToken, session: Session) -> bool:
+    """Whether the token is the session's present one or an earlier one of its chain."""
+    generation, digest = int(session.generation), session.refresh_digest
+    return _is_current(token, session) or refresh.is_ancestor(token, generation, digest, _chained)
+
+
+def _chained(secret: bytes) -> bytes:
+    return vault.mac("refresh chain", secret)
+
+
+def _rotated(call: Call, token: RefreshToken, session: Session) -> RefreshToken:
+    """The token that takes this one's place. Of two rotations at once one wins, unless the client has a grace period.
+
+    A token that was replaced longer ago is in two hands: the whole family ends, so the thief's copy dies with the
+    owner's (RFC 9700, 4.14). A repeat within seconds is a client that asked twice; it is refused and costs no session.
+    """
+    fresh = token.following(_chained)
+    if _is_current(token, session):
+        session.refresh_digest, session.generation, session.rotated_at = fresh.digest, fresh.generation, call.now
+        try:
+            store.save(session, SESSION)
+            return fresh
+        except store.Conflict:
+            token, family = _owned(call, token.text)
+            session = family.session
+    age = call.now - (session.rotated_at or 0)
+    is_previous = fresh.generation == int(session.generation)
+    if is_previous and age <= _grace(call.client):
+        return fresh
+    if not is_previous or age > _RACE:
+        store.together(sessions.revoked(call.client.pool_id, session, call.now))
+    raise errors.RefreshTokenReuseException
+
+
+def _grace(client: ClientRecord) -> int:
+    return int(client.document.get("RefreshTokenRotation", {}).get("RetryGracePeriodSeconds", 0))
+
+
+def revoke(call: Call, text: str) -> None:
+    """End the session of a refresh token, and with it every token of the family.
+
+    What is unknown or already revoked is no error, as RFC 7009 asks: nobody learns anything from revoking. Raises
+    UnsupportedTokenTypeException, UnauthorizedException.
+    """
+    token = refresh.parsed(text)
+    if token is None:
+        if text.count(".") == 2:
+            raise errors.UnsupportedTokenTypeException("Unsupported token type")
+        return
+    user, session = sessions.with_user(call.client.pool_id, token.sub, token.session_id)
+    if user is None or session is None or not _is_genuine(token, session):
+        return
+    if session.client_id != call.client.id:
+        raise errors.UnauthorizedException("The token was issued to another client.")
+    if session.revoked_at is None:
+        store.together(sessions.revoked(call.client.pool_id, session, call.now))

@@ -1,0 +1,100 @@
+"""Whether a caller may learn that a user does not exist, and what is answered instead.
+
+Owns the pool client's PreventUserExistenceErrors for sign-up and passwords: a stand-in for whom the same items are read
+and written, in a partition that no user has, and an invented place to which a code went, the same at each call. Leaves
+the stand-in of SRP to the sign-in.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+
+from chalicelib.call import Call
+from chalicelib.errors import UserNotFoundException
+from chalicelib.flows import deliveries, vault
+from chalicelib.rules import names
+from chalicelib.table import users
+from chalicelib.table.items import Pool, User
+from chalicelib.table.pools import ClientRecord
+from chalicelib.table.users import Account
+
+NOT_FOUND = "Username/client id combination not found."
+
+_LETTERS = "aaabbccddeefgghhijjkkllmmmnnoprrssttuvwyz"
+_DOMAINS = "gggggghhhyyoommiiccabdefklnprstuw"
+
+
+def are_hidden(client: ClientRecord) -> bool:
+    """Whether answers to this client must not tell who exists."""
+    return bool(client.document.get("PreventUserExistenceErrors") == "ENABLED")
+
+
+def named(call: Call) -> Account:
+    """The user whom the member Username names; see `found`."""
+    return found(call, call["Username"], NOT_FOUND)
+
+
+def found(call: Call, name: str, sentence: str) -> Account:
+    """The user that a client names; where users are hidden a stand-in for one who is not there.
+
+    Raises UserNotFoundException with the sentence where they are not hidden.
+    """
+    if are_hidden(call.client):
+        return users.by_name_or(call.pool, name, _stand_in(call, name))
+    account = users.by_name(call.pool, name)
+    if account is None:
+        raise UserNotFoundException(sentence)
+    return account
+
+
+def is_nobody(account: Account) -> bool:
+    """Whether this is a stand-in, which was never written."""
+    return account.user.version is None
+
+
+def invented_details(call: Call, kinds: Sequence[str]) -> dict[str, str]:
+    """CodeDeliveryDetails of a code that was not sent; `kinds` are the attributes that could have had it.
+
+    Where the name is an address, the real answer would show that address, so this one does.
+    """
+    name = names.folded(call.pool.document, call["Username"])
+    for kind, has_form in (("email", names.is_email), ("phone_number", names.is_phone_number)):
+        if kind in kinds and has_form(name):
+            return deliveries.details(kind, name)
+    return _drawn(_simulated(call.pool, "destination", name), _likely(call.pool, kinds))
+
+
+def _drawn(drawn: bytes, kind: str) -> dict[str, str]:
+    if kind == "email":
+        local, domain = _LETTERS[drawn[0] % len(_LETTERS)], _DOMAINS[drawn[1] % len(_DOMAINS)]
+        return deliveries.details(kind, f"{local}@{domain}")
+    return deliveries.details(kind, f"{int.from_bytes(drawn[:8]) % 10_000:04}")
+
+
+def _likely(pool: Pool, kinds: Sequence[str]) -> str:
+    verified = pool.document.get("AutoVerifiedAttributes") or kinds
+    usable = [kind for kind in kinds if kind in verified] or kinds
+    return "email" if "email" in usable else "phone_number"
+
+
+def _stand_in(call: Call, name: str) -> User:
+    """A user who is never written, with a `sub` that no user has and that is the same for the same name.
+
+    Where a `sub` signs in, an unknown one stands for itself; elsewhere it may be the `sub` of somebody. Its username is
+    shown by SRP: a name that cannot be a username (an alias) must come out as another one, as a real alias does.
+    """
+    document = call.pool.document
+    drawn = uuid.UUID(bytes=_simulated(call.pool, "sub", names.folded(document, name))[:16], version=4)
+    is_generated = names.has_generated_usernames(document)
+    user = users.new(call.pool, name, {}, call.now)
+    user.sub = name if is_generated and names.is_sub(name) else str(drawn)
+    user.pk, user.sk = User.at(pool=call.pool.id, sub=user.sub)
+    if is_generated or names.username_problem(document, name):
+        user.username = user.sub
+    return user
+
+
+def _simulated(pool: Pool, purpose: str, name: str) -> bytes:
+    return vault.mac("simulation", json.dumps([purpose, pool.id, name]).encode())

@@ -1,0 +1,53 @@
+"""Changes to one user: decided on what was read, written as one, and decided again when somebody else was faster.
+
+Owns the rounds. Leaves what is changed to the operations, and a name that is taken too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from chalicelib.errors import TooManyRequestsException, UserNotFoundException
+from chalicelib.table import store, users
+from chalicelib.table.store import Write
+from chalicelib.table.users import Account
+
+_ROUNDS: Final = 5
+_OWN_PARTS: Final = frozenset({"user", "password", "code", "guesses"})
+"""Names of writes that fail because the account changed since it was read."""
+
+
+def carry_out(account: Account, decided: Callable[[Account], Sequence[Write]]) -> Account:
+    """Write what `decided` makes of the account, all or none; the account as it was written.
+
+    It is called again with a fresh account when another request changed it meanwhile, and raises what it has to say
+    about that one. Raises store.Conflict when a name is taken, UserNotFoundException when the user has gone, and
+    TooManyRequestsException after five rounds.
+    """
+    for _ in range(_ROUNDS):
+        try:
+            store.together(*decided(account))
+        except store.Conflict as conflict:
+            if not _OWN_PARTS & set(conflict.names):
+                raise
+            account = _fresh(account)
+        else:
+            return account
+    raise TooManyRequestsException
+
+
+def _fresh(account: Account) -> Account:
+    found = users.by_sub(account.user.pool_id, account.user.sub)
+    if found is None:
+        raise UserNotFoundException("User does not exist.")
+    return found
+
+
+def delete(account: Account) -> None:
+    """Delete a user with everything: what makes it one at once, what nobody can use any more after that.
+
+    Raises UserNotFoundException when it has gone already.
+    """
+    carry_out(account, users.removal)
+    users.remove_rest(account.user.pool_id, account.user.sub)

@@ -1,0 +1,138 @@
+"""App clients of user pools: create, describe, list, update, delete.
+
+A client is written only together with a check that its pool is still there, so none is added to a deleted pool. The
+first client that may use SRP marks its pool in the same transaction: passwords set from then on get a verifier.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.call import Call
+from chalicelib.flows import client_secrets, paging
+from chalicelib.operations.pools import read_pool
+from chalicelib.operations.registry import operation
+from chalicelib.rules import auth_flows, client_settings
+from chalicelib.rules.client_settings import Surroundings
+from chalicelib.table import keys, pools, store
+from chalicelib.table.items import Client, ClientSecret, Pool
+
+Answer = dict[str, Any]
+
+_ALPHABET = string.ascii_lowercase + string.digits
+_ID_LENGTH = 26  # 134 bits: taken ids do not occur
+
+
+@operation
+def create_user_pool_client(call: Call) -> Answer:
+    """A new client, with a secret if one is asked for or brought along.
+
+    Raises ResourceNotFoundException, InvalidParameterException, InvalidOAuthFlowException, ScopeDoesNotExistException.
+    """
+    pool = read_pool(call["UserPoolId"])
+    secret = client_secrets.generated() if call.get("GenerateSecret") else call.get("ClientSecret")
+    around = Surroundings(pool.id, pool.document["SchemaAttributes"], has_secret=secret is not None)
+    document = client_settings.created(call.given, around, call.now)
+    client = _new_client(pool.id, document, call.now)
+    held = [client_secrets.sealed(client.id, secret, call.now)] if secret else []
+    _write(pool, client, *held)
+    return {"UserPoolClient": _shown(client, held)}
+
+
+@operation
+def describe_user_pool_client(call: Call) -> Answer:
+    """All settings of a client and its secret. Raises ResourceNotFoundException."""
+    client, held = _read(call)
+    return {"UserPoolClient": _shown(client, held) | {"ClientType": "REGULAR"}}
+
+
+@operation
+def list_user_pool_clients(call: Call) -> Answer:
+    """A page of a pool's clients, oldest first. Raises ResourceNotFoundException and InvalidParameterException.
+
+    None was registered dynamically, so that list is empty.
+    """
+    pool = read_pool(call["UserPoolId"])
+    if call.get("ClientType") == "DCR":
+        return {"UserPoolClients": []}
+    page = paging.page(keys.listing("Client", pool=pool.id), call.get("MaxResults"), call.get("NextToken"))
+    found = [item for item in page.items if isinstance(item, Client)]
+    answer: Answer = {"UserPoolClients": [_identity(client) for client in found]}
+    return answer | ({"NextToken": page.cursor} if page.cursor else {})
+
+
+@operation
+def update_user_pool_client(call: Call) -> Answer:
+    """Replace the settings of a client; what is left out returns to its default. Secrets stay.
+
+    Raises what create_user_pool_client raises, and ConcurrentModificationException.
+    """
+    client, held = _read(call)
+    pool = read_pool(client.pool_id)
+    around = Surroundings(pool.id, pool.document["SchemaAttributes"], has_secret=bool(held))
+    client.document = client_settings.updated(client.document, call.given, around, call.now)
+    _write(pool, client)
+    return {"UserPoolClient": _shown(client, held)}
+
+
+@operation
+def delete_user_pool_client(call: Call) -> None:
+    """Delete a client with its secrets. Raises ResourceNotFoundException and ConcurrentModificationException."""
+    client, held = _read(call)
+    try:
+        store.together(store.Remove(client, "client"), *(store.Remove(secret, "secret") for secret in held))
+    except store.Conflict:
+        raise errors.ConcurrentModificationException from None
+    pools.forget_client(client.id)
+
+
+def _new_client(pool_id: str, document: Answer, now: float) -> Client:
+    client_id = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+    parts = {"client": client_id, "pool": pool_id, "created": keys.sortable(now)}
+    return Client.new(parts, pool_id=pool_id, document=document)
+
+
+def _write(pool: Pool, client: Client, *held: ClientSecret) -> None:
+    """Write a client, its new secrets and what its pool must know, if the pool is still there.
+
+    Raises ResourceNotFoundException and ConcurrentModificationException.
+    """
+    marks_pool = auth_flows.needs_verifiers(client.document) and not pool.allows_srp
+    about_pool = _srp_mark(pool.id) if marks_pool else store.Check(Pool.at(pool=pool.id), "pool")
+    writes = [store.Save(client, "client"), *(store.Save(secret, "secret") for secret in held)]
+    try:
+        store.together(about_pool, *writes)
+    except store.Conflict as conflict:
+        if "pool" in conflict.names:
+            raise errors.ResourceNotFoundException(f"User pool {pool.id} does not exist.") from None
+        raise errors.ConcurrentModificationException from None
+    if marks_pool:
+        pools.forget_pool(pool.id)
+    pools.forget_client(client.id)
+
+
+def _srp_mark(pool_id: str) -> store.Change:
+    return store.Change(Pool.at(pool=pool_id), Pool, set={"allows_srp": True}, name="pool")
+
+
+def _read(call: Call) -> tuple[Client, list[ClientSecret]]:
+    """The client that the input names, with its secrets, read now; one of another pool is as unknown as none."""
+    pool = read_pool(call["UserPoolId"])
+    parts = store.list(keys.key("Client", client=call["ClientId"]).pk).items
+    found = next((part for part in parts if isinstance(part, Client)), None)
+    if found is None or found.pool_id != pool.id:
+        raise errors.ResourceNotFoundException(f"User pool client {call['ClientId']} does not exist.")
+    return found, [part for part in parts if isinstance(part, ClientSecret)]
+
+
+def _identity(client: Client) -> Answer:
+    return {"ClientId": client.id, "UserPoolId": client.pool_id, "ClientName": client.document["ClientName"]}
+
+
+def _shown(client: Client, held: list[ClientSecret]) -> Answer:
+    """A client in full. Of two secrets the older is shown, which every copy of the settings in use still has."""
+    shown = client.document | _identity(client)
+    return shown | {"ClientSecret": client_secrets.opened(held)[0]} if held else shown

@@ -1,0 +1,167 @@
+"""A forgotten password, by a code to a proven address; and another password for whoever knows the present one.
+
+The first two calls are in the hands of strangers, and where the client hides its users they answer alike for all names:
+same items read and written, same counts, same errors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.call import Call
+from chalicelib.flows import (
+    access,
+    client_secrets,
+    codes,
+    deliveries,
+    passwords,
+    profiles,
+    triggers,
+    unknown_users,
+    user_changes,
+)
+from chalicelib.operations.registry import operation
+from chalicelib.rules import recovery
+from chalicelib.table import users
+from chalicelib.table.items import Attempts, Pool, User
+from chalicelib.table.store import Check, Remove, Save, Write
+from chalicelib.table.users import Account
+
+Answer = dict[str, Any]
+
+_RESETTABLE = ("CONFIRMED", "RESET_REQUIRED", "UNCONFIRMED")
+_WRONG_STATE = "User password cannot be reset in the current state."
+
+
+@operation
+def forgot_password(call: Call) -> Answer:
+    """Send a reset code to the address that the pool's recovery setting chooses.
+
+    Where users are hidden, also those who cannot reset get the answer of one who can. Raises UserNotFoundException,
+    NotAuthorizedException, InvalidParameterException, LimitExceededException and CodeDeliveryFailureException.
+    """
+    client_secrets.require_hash(call.client, call.get("SecretHash"), call["Username"])
+    if recovery.is_by_administrator_only(call.pool.document):
+        raise errors.NotAuthorizedException("Contact administrator to reset password.")
+    account = _sought(call)
+    refusal = _refusal(call, account)
+    if refusal is None:
+        return _code_sent(call, account)
+    if not unknown_users.are_hidden(call.client):
+        raise refusal
+    codes.withheld(account, "reset", call.now)
+    deliveries.pretend()
+    return {"CodeDeliveryDetails": unknown_users.invented_details(call, recovery.order(call.pool.document))}
+
+
+@operation
+def confirm_forgot_password(call: Call) -> Answer:
+    """Set the new password, if the code is right. Sessions stay; a lock after wrong passwords ends.
+
+    Raises InvalidPasswordException, CodeMismatchException, ExpiredCodeException, LimitExceededException,
+    PasswordHistoryPolicyViolationException, UserNotConfirmedException and UserNotFoundException.
+    """
+    client_secrets.require_hash(call.client, call.get("SecretHash"), call["Username"])
+    triggers.require_unset(call.pool, "PostConfirmation")
+    passwords.require_valid(call.pool, call["Password"])
+    account = unknown_users.named(call)
+    if unknown_users.is_nobody(account) or not account.user.enabled:
+        if not unknown_users.are_hidden(call.client):
+            raise errors.UserNotFoundException(unknown_users.NOT_FOUND)
+        codes.refuse(account, "reset", call["ConfirmationCode"], call.now)
+    user_changes.carry_out(account, lambda found: _reset(call, found))
+    return {}
+
+
+@operation
+def change_password(call: Call) -> Answer:
+    """Another password for the bearer of an access token who knows the present one, or has none.
+
+    Sessions stay, an outstanding reset code does not. Raises NotAuthorizedException, InvalidPasswordException,
+    PasswordHistoryPolicyViolationException and LimitExceededException after five wrong ones in an hour.
+    """
+    who = access.owner(call)
+    passwords.require_valid(who.pool, call["ProposedPassword"])
+    account = users.by_sub(who.pool.id, who.user.sub)
+    if account is None:
+        raise errors.UserNotFoundException("User does not exist.")
+    user_changes.carry_out(account, lambda found: _changed(call, who.pool, found))
+    return {}
+
+
+def _sought(call: Call) -> Account:
+    """The user, or a stand-in. A name that nobody has may be one that the pool's UserMigration would bring along."""
+    try:
+        account = unknown_users.named(call)
+    except errors.UserNotFoundException:
+        triggers.require_unset(call.pool, "UserMigration")
+        raise
+    if unknown_users.is_nobody(account):
+        triggers.require_unset(call.pool, "UserMigration")
+    return account
+
+
+def _refusal(call: Call, account: Account) -> errors.AwsError | None:
+    """Why this user cannot have a reset code, or None."""
+    user = account.user
+    if unknown_users.is_nobody(account):
+        return errors.UserNotFoundException(unknown_users.NOT_FOUND)
+    if not user.enabled:
+        return errors.NotAuthorizedException("User is disabled.")
+    if user.status not in _RESETTABLE:
+        return errors.NotAuthorizedException(_WRONG_STATE)
+    if _address(call, user) is None:
+        return errors.InvalidParameterException(
+            "Cannot reset password for the user as there is no registered/verified email or phone_number"
+        )
+    return None
+
+
+def _address(call: Call, user: User) -> str | None:
+    return recovery.address(call.pool.document, user.attributes, profiles.factors(user))
+
+
+def _code_sent(call: Call, account: Account) -> Answer:
+    kind = _address(call, account.user) or ""
+    deliveries.require_possible(call.pool, "forgot_password", kind)
+    issue = codes.asked(account, "reset", kind, call.now)
+    return {"CodeDeliveryDetails": deliveries.send(call, account.user, "forgot_password", issue)}
+
+
+def _reset(call: Call, account: Account) -> list[Write]:
+    """The new password in place of the code. Only a right code shows a state that others may not learn.
+
+    The address that the code went to was proved before, or no code would have gone there.
+    """
+    user = account.user
+    if not unknown_users.are_hidden(call.client):
+        _require_resettable(user)
+    spent = codes.spending(account, "reset", call["ConfirmationCode"], call.now)
+    _require_resettable(user)
+    password = passwords.replaced(call.pool, account, call["Password"], call.now)
+    user.status = "CONFIRMED"
+    user.modified_at = call.now
+    unlock = [Remove(Attempts.at(pool=user.pool_id, sub=user.sub))] if account.attempts else []
+    return [Save(user, "user"), Save(password, "password"), spent, *unlock]
+
+
+def _require_resettable(user: User) -> None:
+    if user.status == "UNCONFIRMED":
+        raise errors.UserNotConfirmedException("User is not confirmed.")
+    if user.status not in _RESETTABLE:
+        raise errors.NotAuthorizedException(_WRONG_STATE)
+
+
+def _changed(call: Call, pool: Pool, account: Account) -> list[Write]:
+    """The check of the user keeps a password from being left behind by a deletion in the same moment."""
+    uncounted = codes.counted_attempt(account, call.now, is_right=_knows_present(call, account))
+    password = passwords.replaced(pool, account, call["ProposedPassword"], call.now)
+    return [Check(account.user, "user"), Save(password, "password"), uncounted, *codes.voiding(account, "reset")]
+
+
+def _knows_present(call: Call, account: Account) -> bool:
+    given = call.get("PreviousPassword")
+    if given is None:
+        return account.password is None
+    return passwords.is_right(account, given)

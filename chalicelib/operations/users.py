@@ -1,0 +1,113 @@
+"""Users in the hands of administrators: read, listed, confirmed, disabled, enabled, deleted, given a password.
+
+Leaves making them and changing their attributes to `admin_create_user` and `admin_attributes`. All of these calls are
+signed, so nothing is hidden here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.call import Call
+from chalicelib.flows import codes, paging, passwords, profiles, triggers, user_changes
+from chalicelib.operations.registry import operation
+from chalicelib.rules import attributes
+from chalicelib.table import keys, store
+from chalicelib.table.items import Attempts, User
+from chalicelib.table.store import Remove, Save, Write
+from chalicelib.table.users import Account
+
+Answer = dict[str, Any]
+
+
+@operation
+def admin_get_user(call: Call) -> Answer:
+    """A user in full. Raises UserNotFoundException."""
+    return profiles.in_full(call.account.user)
+
+
+@operation
+def list_users(call: Call) -> Answer:
+    """A page of users, oldest first. Raises InvalidParameterException, and NotImplementedException for a Filter."""
+    if (call.get("Filter") or "").strip():
+        raise errors.NotImplementedException("ListUsers does not filter yet; leave Filter out.")
+    wanted = call.get("AttributesToGet") or None
+    attributes.require_known(call.pool.document["SchemaAttributes"], wanted or [])
+    listing = keys.listing("User", pool=call.pool.id)
+    page = paging.page(listing, call.get("Limit"), call.get("PaginationToken"))
+    answer: Answer = {"Users": [profiles.listed(user, wanted) for user in page.items if isinstance(user, User)]}
+    return answer | ({"PaginationToken": page.cursor} if page.cursor else {})
+
+
+@operation
+def admin_confirm_sign_up(call: Call) -> Answer:
+    """Confirm a user without a code, which proves no address.
+
+    Raises NotAuthorizedException when there is nothing to confirm, and UserNotFoundException.
+    """
+    triggers.require_unset(call.pool, "PostConfirmation")
+
+    def confirmed(account: Account) -> list[Write]:
+        user = account.user
+        if user.status != "UNCONFIRMED":
+            raise errors.NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
+        user.status = "CONFIRMED"
+        user.modified_at = call.now
+        return [Save(user, "user"), *codes.voiding(account, "sign_up")]
+
+    user_changes.carry_out(call.account, confirmed)
+    return {}
+
+
+@operation
+def admin_set_user_password(call: Call) -> Answer:
+    """Give a user a password: for good with Permanent, else one that only serves to choose another.
+
+    A lock after wrong passwords ends with it, and so does an outstanding reset code. Raises InvalidPasswordException,
+    PasswordHistoryPolicyViolationException and UserNotFoundException.
+    """
+    passwords.require_valid(call.pool, call["Password"], passwords.REFUSED_FOR_ADMINISTRATORS)
+    user_changes.carry_out(call.account, lambda account: _new_password(call, account))
+    return {}
+
+
+@operation
+def admin_disable_user(call: Call) -> Answer:
+    """Shut a user out: no sign-in, and every session made until now is dead for good. Raises UserNotFoundException."""
+    _change(call, {"enabled": False, "signed_out_at": call.now})
+    return {}
+
+
+@operation
+def admin_enable_user(call: Call) -> Answer:
+    """Let a disabled user sign in again; the sessions of before stay dead. Raises UserNotFoundException."""
+    _change(call, {"enabled": True})
+    return {}
+
+
+@operation
+def admin_delete_user(call: Call) -> None:
+    """Delete a user with everything. Raises UserNotFoundException."""
+    user_changes.delete(call.account)
+
+
+def _new_password(call: Call, account: Account) -> list[Write]:
+    user = account.user
+    is_lasting = call.get("Permanent", False)
+    choose = passwords.replaced if is_lasting else passwords.temporary
+    writes: list[Write] = [Save(choose(call.pool, account, call["Password"], call.now), "password")]
+    user.status = "CONFIRMED" if is_lasting else "FORCE_CHANGE_PASSWORD"
+    user.modified_at = call.now
+    unlock = [Remove(Attempts.at(pool=user.pool_id, sub=user.sub))] if account.attempts else []
+    return [Save(user, "user"), *writes, *codes.voiding(account, "reset"), *unlock]
+
+
+def _change(call: Call, values: dict[str, Any]) -> None:
+    """One atomic change, which needs no second round."""
+    user = call.account.user
+    key = User.at(pool=user.pool_id, sub=user.sub)
+    try:
+        store.change(key, User, set=values | {"modified_at": call.now})
+    except store.Conflict:
+        raise errors.UserNotFoundException("User does not exist.") from None

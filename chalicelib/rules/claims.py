@@ -1,0 +1,103 @@
+"""The claims of ID and access tokens, from a user's attributes, a client's settings and one sign-in.
+
+Pure: says what a token contains and whether its claims are good at a moment; signing is `jwt`, revocation `flows`.
+Claims and their types are those of Cognito (ID token: verified flags as booleans, everything else as text).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Settings = Mapping[str, Any]
+
+API_SCOPE = "aws.cognito.signin.user.admin"
+"""The scope that an API sign-in gives and the user's own operations demand."""
+
+_BOOLEANS = ("email_verified", "phone_number_verified")
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+_DEFAULT_UNITS = {"AccessToken": "hours", "IdToken": "hours", "RefreshToken": "days"}
+_DEFAULT_SECONDS = {"AccessToken": 3600, "IdToken": 3600, "RefreshToken": 30 * 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One sign-in as tokens tell of it. `auth_time` and `issued_at` are whole seconds."""
+
+    issuer: str
+    client_id: str
+    sub: str
+    username: str
+    session_id: str
+    scope: str
+    auth_time: int
+    issued_at: int
+    device_key: str | None = None
+    is_revocable: bool = True
+
+
+def lifetime(client: Settings, token: str) -> int:
+    """Seconds that a token of a client lives; `token` is "AccessToken", "IdToken" or "RefreshToken"."""
+    amount = client.get(f"{token}Validity")
+    if not amount:
+        return _DEFAULT_SECONDS[token]
+    unit = (client.get("TokenValidityUnits") or {}).get(token) or _DEFAULT_UNITS[token]
+    return int(amount) * _SECONDS[unit]
+
+
+def id_claims(sign_in: SignIn, client: Settings, attributes: Mapping[str, str]) -> dict[str, Any]:
+    """The ID token's claims, without `jti`: the readable attributes and who they are for."""
+    claims: dict[str, Any] = {
+        name: value == "true" if name in _BOOLEANS else value for name, value in readable(client, attributes).items()
+    }
+    return claims | {
+        "cognito:username": sign_in.username,
+        "aud": sign_in.client_id,
+        "token_use": "id",
+        "exp": sign_in.issued_at + lifetime(client, "IdToken"),
+        **_common(sign_in),
+    }
+
+
+def access_claims(sign_in: SignIn, client: Settings) -> dict[str, Any]:
+    """The access token's claims, without `jti`: no attributes and no audience, as with Cognito."""
+    claims = {
+        "client_id": sign_in.client_id,
+        "username": sign_in.username,
+        "token_use": "access",
+        "scope": sign_in.scope,
+        "exp": sign_in.issued_at + lifetime(client, "AccessToken"),
+        **_common(sign_in),
+    }
+    return claims | ({"device_key": sign_in.device_key} if sign_in.device_key else {})
+
+
+def readable(client: Settings, attributes: Mapping[str, str]) -> dict[str, str]:
+    """The attributes with a value that a client may read: all, or those in its ReadAttributes."""
+    allowed = client.get("ReadAttributes")
+    return {name: value for name, value in attributes.items() if value and (allowed is None or name in allowed)}
+
+
+def _common(sign_in: SignIn) -> dict[str, Any]:
+    claims: dict[str, Any] = {
+        "sub": sign_in.sub,
+        "iss": sign_in.issuer,
+        "event_id": sign_in.session_id,
+        "auth_time": sign_in.auth_time,
+        "iat": sign_in.issued_at,
+    }
+    return claims | ({"origin_jti": sign_in.session_id} if sign_in.is_revocable else {})
+
+
+def access_problem(claims: Mapping[str, Any], issuer: str, now: float) -> str | None:
+    """Why the claims of a verified token are no good as access token, in the service's words; None when they are."""
+    texts = (claims.get(name) for name in ("sub", "client_id", "event_id"))
+    if claims.get("token_use") != "access" or claims.get("iss") != issuer or not all(isinstance(t, str) for t in texts):
+        return "Invalid Access Token"
+    expires = claims.get("exp")
+    if not isinstance(expires, int) or expires <= now:
+        return "Access Token has expired"
+    if API_SCOPE not in str(claims.get("scope", "")).split(" "):
+        return "Access Token does not have required scopes"
+    return None

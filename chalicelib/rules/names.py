@@ -1,0 +1,118 @@
+"""Sign-in names: how they are folded, what they may look like, which guards a user holds, how addresses are masked.
+
+Reads the pool's settings in the wire's spelling (`UsernameAttributes`, `AliasAttributes`, `UsernameConfiguration`). A
+guard is a pair [kind, folded name]; the table keeps each unique in its pool. Follows the Cognito developer guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Settings = Mapping[str, Any]
+Guard = tuple[str, str]
+
+CONTACTS = ("email", "phone_number")
+
+_EMAIL = re.compile(r"[^\s@\"<>()\\,;:\[\]\x00-\x1f]{1,64}@[^\s@\"<>()\\,;:\[\]\x00-\x1f]{1,255}")
+_PHONE = re.compile(r"\+[0-9]{2,15}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def is_email(text: str) -> bool:
+    """Whether a text has the form of an e-mail address."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def is_phone_number(text: str) -> bool:
+    """Whether a text has the form of E.164: a plus sign and digits."""
+    return _PHONE.fullmatch(text) is not None
+
+
+def is_sub(text: str) -> bool:
+    """Whether a text has the form of a user's `sub`."""
+    return _UUID.fullmatch(text) is not None
+
+
+def is_case_sensitive(settings: Settings) -> bool:
+    """Whether names differ by case: so unless UsernameConfiguration says otherwise."""
+    return bool((settings.get("UsernameConfiguration") or {}).get("CaseSensitive", True))
+
+
+def folded(settings: Settings, name: str) -> str:
+    """A name in the form in which names are compared in this pool."""
+    return name if is_case_sensitive(settings) else name.casefold()
+
+
+def shown(settings: Settings, name: str) -> str:
+    """A username as the pool keeps and shows it: in lower case where case does not matter."""
+    return name if is_case_sensitive(settings) else name.lower()
+
+
+def has_generated_usernames(settings: Settings) -> bool:
+    """Whether users sign in by address only, so that their username is their `sub`."""
+    return bool(settings.get("UsernameAttributes"))
+
+
+def candidates(settings: Settings, name: str) -> list[Guard]:
+    """The guards under which a given sign-in name may be found, most likely first."""
+    kinds = settings.get("UsernameAttributes") or ["username", *(settings.get("AliasAttributes") or [])]
+    return [(kind, folded(settings, name)) for kind in kinds if _may_be(kind, name)]
+
+
+def _may_be(kind: str, name: str) -> bool:
+    if kind == "email":
+        return is_email(name)
+    if kind == "phone_number":
+        return is_phone_number(name)
+    return True
+
+
+def guards(settings: Settings, username: str, attributes: Mapping[str, str]) -> list[Guard]:
+    """All guards that a user must hold.
+
+    Where an address is the username it is guarded verified or not; as an alias only once it is verified, because an
+    unproven address must not keep its owner out (the attack: signing up with somebody else's address first).
+    """
+    by_address = settings.get("UsernameAttributes") or []
+    if by_address:
+        return [(kind, folded(settings, attributes[kind])) for kind in by_address if attributes.get(kind)]
+    held = [("username", folded(settings, username))]
+    for kind in settings.get("AliasAttributes") or []:
+        value = attributes.get(kind)
+        if value and (kind not in CONTACTS or attributes.get(f"{kind}_verified") == "true"):
+            held.append((kind, folded(settings, value)))
+    return held
+
+
+def username_problem(settings: Settings, name: str) -> str | None:
+    """The service's sentence for a new user's Username that has the wrong form, or None."""
+    by_address = settings.get("UsernameAttributes") or []
+    if by_address:
+        return None if any(_may_be(kind, name) for kind in by_address) else _wanted(by_address)
+    aliases = settings.get("AliasAttributes") or []
+    if "email" in aliases and is_email(name):
+        return "Username cannot be of email format, since user pool is configured for email alias."
+    if "phone_number" in aliases and is_phone_number(name):
+        return "Username cannot be of phone number format, since user pool is configured for phone number alias."
+    return None
+
+
+def _wanted(kinds: list[str]) -> str:
+    if len(kinds) > 1:
+        return "Username should be either an email or a phone number."
+    return "Username should be an email." if kinds == ["email"] else "Username should be a phone number."
+
+
+def address_kind(settings: Settings, name: str) -> str:
+    """Which of the pool's UsernameAttributes a given Username is; call it for names without a `username_problem`."""
+    return next(kind for kind in settings["UsernameAttributes"] if _may_be(kind, name))
+
+
+def masked(kind: str, value: str) -> str:
+    """An address as a stranger may see it: `t***@e***`, `+*******0100`."""
+    if kind == "phone_number":
+        return "+*******" + value[-4:]
+    local, _, domain = value.partition("@")
+    return f"{local[:1]}***@{domain[:1]}***"

@@ -1,0 +1,44 @@
+"""How long things live and how often they may be tried: the service's quotas, as data.
+
+Owns the numbers. Leaves counting to the flows that keep the counters. All times are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+CODE_DIGITS: Final = 6
+
+CODE_LIFETIME: Final[Mapping[str, int]] = {
+    "sign_up": DAY,
+    "reset": HOUR,
+    "email": DAY,
+    "phone_number": DAY,
+}
+"""How long a code may be used, by what it is for."""
+
+COUNTING_TIME: Final = HOUR
+"""How long a count of sends or guesses runs before it starts again."""
+
+SENDS: Final[Mapping[str, int]] = {"sign_up": 5, "reset": 5, "email": 5, "phone_number": 5}
+"""Codes that a user may ask for in one counting time, beside those that come unasked."""
+
+GUESSES: Final[Mapping[str, int]] = {"sign_up": 15, "reset": 15, "email": 15, "phone_number": 15, "change": 5}
+"""Wrong answers in one counting time, over new codes too. 15 of a million codes an hour: five years for an even chance.
+
+"change" is the present password that ChangePassword asks for: whoever finds an open session may not go on guessing.
+"""
+
+TEMPORARY_PASSWORD_DAYS: Final = 7
+
+
+def temporary_password_lifetime(settings: Mapping[str, Any]) -> int:
+    """How long a password that an administrator chose may be used; 0 days in the pool's policy mean the default."""
+    policy = settings.get("Policies", {}).get("PasswordPolicy", {})
+    days = policy.get("TemporaryPasswordValidityDays") or TEMPORARY_PASSWORD_DAYS
+    return int(days) * DAY

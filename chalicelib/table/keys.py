@@ -1,0 +1,82 @@
+"""THE page: every entity of the table, its keys, its place in the list index, and how long it lives.
+
+The only file where a key is spelled. Uniqueness is the name guard, written in the same transaction as what it guards
+and never an index, so names may be folded differently later. All of a user but its guards is one partition: one query
+signs in, one query exports, one deletes; what sign-in needs begins with "." and sorts first, so that query is bounded.
+A part that may hold "#" always comes last in its key, so no value can imitate another entity's key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+
+class Entity(NamedTuple):
+    """Templates of an entity's keys; `listed` and `order` are its place in the list index, if it has one."""
+
+    pk: str
+    sk: str
+    listed: str = ""
+    order: str = ""
+    lives: str = "ever"
+
+
+ENTITIES: dict[str, Entity] = {
+    # name                 pk                        sk                 listed under            in this order
+    "Pool":         Entity("P#{pool}",               ".",               "LIST#pools",           "{created}#{pool}"),
+    "SigningKey":   Entity("P#{pool}",               "KEY#{kid}"),
+    "Client":       Entity("C#{client}",             ".",               "P#{pool}#CLIENTS",     "{created}#{client}"),
+    "ClientSecret": Entity("C#{client}",             "SECRET#{id}"),
+    "User":         Entity("U#{pool}#{sub}",         ".",               "P#{pool}#USERS",       "{created}#{sub}"),
+    "Password":     Entity("U#{pool}#{sub}",         ".PASSWORD"),
+    "Attempts":     Entity("U#{pool}#{sub}",         ".ATTEMPTS",       lives="ttl"),
+    "Code":         Entity("U#{pool}#{sub}",         ".CODE#{purpose}", lives="ttl"),
+    "Session":      Entity("U#{pool}#{sub}",         "SESSION#{id}",    lives="ttl"),
+    "Guard":        Entity("N#{pool}#{kind}#{name}", "."),
+    "Once":         Entity("T#{pool}#{id}",          ".",               lives="ttl"),
+    "OperatorKey":  Entity("K#{id}",                 ".",               "LIST#operators",       "{created}#{id}"),
+    "DataKey":      Entity("Z#{id}",                 "."),
+}  # fmt: skip
+
+SIGN_IN_PARTS = "."
+"""Sort-key prefix of what a sign-in reads of a user; also the sort key of an entity that stands alone."""
+
+_LONGEST_NAME = 512
+
+
+class Key(NamedTuple):
+    """Where one item lies: partition key and sort key."""
+
+    pk: str
+    sk: str
+
+
+def key(entity: str, **parts: str) -> Key:
+    """The key of an entity from its named parts."""
+    template = ENTITIES[entity]
+    return Key(template.pk.format(**parts), template.sk.format(**parts))
+
+
+def listing(entity: str, **parts: str) -> str:
+    """The partition of the list index under which the entities of this kind lie."""
+    return ENTITIES[entity].listed.format(**parts)
+
+
+def place(entity: str, **parts: str) -> tuple[str, str] | tuple[None, None]:
+    """Both keys of the list index for one item; (None, None) for what is not listed."""
+    template = ENTITIES[entity]
+    if not template.listed:
+        return (None, None)
+    return (template.listed.format(**parts), template.order.format(**parts))
+
+
+def guard_name(folded: str) -> str:
+    """A name as it stands in a guard's key: itself, or a digest when it is too long for a key of 2,048 bytes."""
+    encoded = folded.encode()
+    return folded if len(encoded) <= _LONGEST_NAME else "sha256:" + hashlib.sha256(encoded).hexdigest()
+
+
+def sortable(seconds: float) -> str:
+    """A time as text that sorts as the time does: milliseconds, 15 digits."""
+    return f"{int(seconds * 1000):015d}"

@@ -1,0 +1,50 @@
+"""What a process remembers of the table for a short while: configuration, never users.
+
+Owns lifetime and size of that memory. The cost is stated: another process sees a changed pool, client or operator key
+after at most `LATCHKEY_CACHE_SECONDS`; the process that changed it, at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from chalicelib.settings import current
+
+T = TypeVar("T")
+
+
+class Memory(Generic[T]):
+    """Values by name, each kept for the configured time; the oldest give way when it is full."""
+
+    def __init__(self, most: int = 5000) -> None:
+        self._most = most
+        self._kept: dict[str, tuple[float, T]] = {}
+
+    def recall(self, name: str, load: Callable[[], T | None]) -> T | None:
+        """The value of a name, loaded when it is not remembered.
+
+        A missing value is not remembered: strangers who guess ids could otherwise fill the memory, and what is created a
+        moment later would stay unknown.
+        """
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] > time.monotonic():
+            return kept[1]
+        value = load()
+        if value is not None:
+            self._keep(name, value)
+        return value
+
+    def forget(self, name: str) -> None:
+        """Drop one value, because it was changed."""
+        self._kept.pop(name, None)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._kept.clear()
+
+    def _keep(self, name: str, value: T) -> None:
+        while len(self._kept) >= self._most:
+            self._kept.pop(next(iter(self._kept), ""), None)
+        self._kept[name] = (time.monotonic() + current().cache_seconds, value)

@@ -1,0 +1,36 @@
+"""Sessions: one sign-in of one user, found directly by what its tokens carry."""
+
+from __future__ import annotations
+
+from chalicelib.table import keys, store
+from chalicelib.table.items import Session, User
+from chalicelib.table.writes import Change
+
+
+def with_user(pool_id: str, sub: str, session_id: str) -> tuple[User | None, Session | None]:
+    """A user and one of its sessions, in one trip; None for what is not there."""
+    user, session = store.get_many(
+        keys.key("User", pool=pool_id, sub=sub), keys.key("Session", pool=pool_id, sub=sub, id=session_id)
+    )
+    return user if isinstance(user, User) else None, session if isinstance(session, Session) else None
+
+
+def revoked(pool_id: str, session: Session, now: float) -> Change:
+    """The write that ends a session and every token of its family; it may be repeated."""
+    key = keys.key("Session", pool=pool_id, sub=session.sub, id=session.id)
+    return Change(key, Session, set={"revoked_at": now}, name="session")
+
+
+def signed_out(pool_id: str, sub: str, now: float) -> Change:
+    """The write that ends all sessions that a user has by now: a mark, so one write however many they are."""
+    return Change(keys.key("User", pool=pool_id, sub=sub), User, set={"signed_out_at": now}, name="user")
+
+
+def is_live(user: User, session: Session, now: float) -> bool:
+    """Whether a session still stands: not expired, not revoked, not signed out since, its user not disabled.
+
+    Times have fractions: a sign-in in the same second as a sign-out of everything, but after it, stays.
+    """
+    signed_out_at = user.signed_out_at or 0
+    is_over = session.ends_at <= now or session.revoked_at is not None or session.created_at <= signed_out_at
+    return user.enabled and not is_over

@@ -1,0 +1,19 @@
+"""The routes of the web, and nothing else."""
+
+from __future__ import annotations
+
+from chalicelib.edge.router import Route
+from chalicelib.settings import current
+from chalicelib.web import development, discovery
+
+
+def routes() -> list[Route]:
+    """Every route of this door; the development pages only on a laptop."""
+    found = [
+        Route("GET", "/{pool}/.well-known/jwks.json", discovery.jwks),
+        Route("GET", "/{pool}/.well-known/openid-configuration", discovery.configuration),
+    ]
+    if current().is_local:
+        found.append(Route("GET", "/_dev/health", development.health, cors=False))
+        found.append(Route("GET", "/_dev/outbox", development.outbox, cors=False))
+    return found

@@ -1,0 +1,53 @@
+"""Who calls: the operator whose key signed a request, or nobody where the service asks for no signature.
+
+The model says which operations want a signature. On the others an `Authorization` header of any kind is passed over, as
+the service does: their proof is in the body. API Gateway's own IAM check cannot serve here, since SDKs sign for Cognito.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.call import Caller, arn
+from chalicelib.edge.request import Request
+from chalicelib.flows import operators
+from chalicelib.settings import current
+from chalicelib.wire import quirks, sigv4
+from chalicelib.wire.model import Operation
+
+
+def identified(operation: Operation, request: Request, now: float) -> Caller:
+    """The caller of an operation; raises the service's own refusal when a needed signature is missing or wrong."""
+    if operation.is_unsigned:
+        return Caller()
+    signed = sigv4.SignedRequest(
+        request.method, request.raw_path, request.raw_query, dict(request.headers), request.body
+    )
+    signature = sigv4.parsed(signed)
+    if signature is None:
+        if (operation.service, operation.name) in quirks.UNSIGNED_TOO:
+            return Caller()
+        raise errors.MissingAuthenticationTokenException
+    # Temporary credentials are not issued yet, so no session token is known: a stolen or invented one is refused, and a
+    # key that came with one is not accepted without it either, for the token is part of what was signed.
+    secret = None if signature.security_token else operators.secret_of(signature.access_key)
+    if secret is None:
+        raise errors.UnrecognizedClientException
+    region = None if current().is_local else current().region
+    expected = sigv4.Expected(operation.service, secret, now, region, (request.path,))
+    if problem := sigv4.problem(signature, signed, expected):
+        raise problem
+    return Caller(signature.access_key)
+
+
+def authorize(caller: Caller, operation: Operation, given: Mapping[str, Any]) -> None:
+    """Raises AccessDeniedException unless the operator's policy allows the operation on the pool that it names."""
+    if not caller.operator:
+        return
+    action = f"{operation.service}:{operation.name}"
+    resource = arn(given["UserPoolId"]) if "UserPoolId" in given else str(given.get("ResourceArn", "*"))
+    if not operators.is_allowed(caller.operator, action, resource):
+        message = f"User: {caller.operator} is not authorized to perform: {action} on resource: {resource}"
+        raise errors.AccessDeniedException(message)

@@ -1,0 +1,117 @@
+"""Names to sign in with: their forms, their folding, who holds which guard, and masks."""
+
+import pytest
+
+from chalicelib.rules import names
+
+PLAIN = {}
+FOLDING = {"UsernameConfiguration": {"CaseSensitive": False}}
+BY_EMAIL = {"UsernameAttributes": ["email"]}
+BY_BOTH = {"UsernameAttributes": ["email", "phone_number"]}
+ALIASES = {"AliasAttributes": ["email", "phone_number", "preferred_username"]}
+
+
+class TestForms:
+    @pytest.mark.parametrize("text", ["a@b", "first.last+tag@example.com", "ü@example.de"])
+    def test_an_address_is_an_address(self, text):
+        assert names.is_email(text)
+
+    @pytest.mark.parametrize("text", ["", "a", "@b", "a@", "a b@c", "a@b@c", "a<b>@c", f"{'a' * 65}@b", "a@b\n"])
+    def test_what_is_none_is_none(self, text):
+        assert not names.is_email(text)
+
+    @pytest.mark.parametrize("text", ["+12", "+4915112345678", "+123456789012345"])
+    def test_a_number_of_e_164_is_a_phone_number(self, text):
+        assert names.is_phone_number(text)
+
+    @pytest.mark.parametrize("text", ["12", "+", "+1", "+1234567890123456", "+12a", "+\u0661\u0662", "+12\n"])
+    def test_what_is_no_number_is_none(self, text):
+        assert not names.is_phone_number(text)
+
+    def test_only_a_uuid_in_lower_case_is_a_sub(self):
+        assert names.is_sub("0f9a4f4e-7d0a-4c8e-9f43-2d6f0c1d2e3f")
+        assert not names.is_sub("0F9A4F4E-7D0A-4C8E-9F43-2D6F0C1D2E3F")
+
+
+class TestFolding:
+    def test_names_differ_by_case_unless_the_pool_says_otherwise(self):
+        assert names.folded(PLAIN, "Bob") != names.folded(PLAIN, "bob")
+        assert names.folded(FOLDING, "Bob") == names.folded(FOLDING, "bOB")
+
+    def test_a_folded_username_is_shown_in_lower_case(self):
+        assert names.shown(FOLDING, "Bob") == "bob"
+        assert names.shown(PLAIN, "Bob") == "Bob"
+
+
+class TestGuards:
+    def test_a_plain_user_holds_the_username_alone(self):
+        attributes = {"email": "a@b.c", "email_verified": "true"}
+
+        assert names.guards(PLAIN, "bob", attributes) == [("username", "bob")]
+
+    def test_an_alias_is_held_only_once_it_is_proved(self):
+        unproved = {"email": "a@b.c"}
+
+        assert names.guards(ALIASES, "bob", unproved) == [("username", "bob")]
+        assert names.guards(ALIASES, "bob", unproved | {"email_verified": "false"}) == [("username", "bob")]
+        assert ("email", "a@b.c") in names.guards(ALIASES, "bob", unproved | {"email_verified": "true"})
+
+    def test_a_preferred_username_needs_no_proof(self):
+        assert ("preferred_username", "b") in names.guards(ALIASES, "bob", {"preferred_username": "b"})
+
+    def test_an_address_that_is_the_username_is_held_from_the_start(self):
+        assert names.guards(BY_EMAIL, "a-sub", {"email": "a@b.c"}) == [("email", "a@b.c")]
+
+
+class TestCandidates:
+    def test_a_name_is_looked_for_only_where_its_form_fits(self):
+        assert names.candidates(ALIASES, "bob") == [("username", "bob"), ("preferred_username", "bob")]
+        assert ("email", "a@b.c") in names.candidates(ALIASES, "a@b.c")
+
+    def test_where_addresses_are_names_nothing_else_is(self):
+        assert names.candidates(BY_EMAIL, "bob") == []
+        assert names.candidates(BY_BOTH, "+4915112345678") == [("phone_number", "+4915112345678")]
+
+
+class TestUsernameProblem:
+    @pytest.mark.parametrize(
+        ("settings", "name", "sentence"),
+        [
+            (BY_EMAIL, "bob", "Username should be an email."),
+            ({"UsernameAttributes": ["phone_number"]}, "bob", "Username should be a phone number."),
+            (BY_BOTH, "bob", "Username should be either an email or a phone number."),
+            (
+                ALIASES,
+                "bob@example.com",
+                "Username cannot be of email format, since user pool is configured for email alias.",
+            ),
+            (
+                ALIASES,
+                "+4915112345678",
+                "Username cannot be of phone number format, since user pool is configured for phone number alias.",
+            ),
+        ],
+    )
+    def test_the_wrong_form_has_a_sentence(self, settings, name, sentence):
+        assert names.username_problem(settings, name) == sentence
+
+    @pytest.mark.parametrize(
+        ("settings", "name"),
+        [
+            (PLAIN, "bob@example.com"),
+            (ALIASES, "bob"),
+            (BY_EMAIL, "bob@example.com"),
+            (BY_BOTH, "+4915112345678"),
+            ({"AliasAttributes": ["phone_number"]}, "bob@example.com"),
+        ],
+    )
+    def test_the_right_form_has_none(self, settings, name):
+        assert names.username_problem(settings, name) is None
+
+
+class TestMasked:
+    def test_an_address_keeps_two_letters(self):
+        assert names.masked("email", "tess@example.com") == "t***@e***"
+
+    def test_a_number_keeps_four_digits(self):
+        assert names.masked("phone_number", "+12065550100") == "+*******0100"
