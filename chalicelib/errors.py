@@ -1,8 +1,8 @@
 """Every error once: AWS's code as class name, its HTTP status and a default sentence.
 
-Raised at any depth and rendered in three places only (AWS JSON, OAuth, page). The names of the modelled faults are those
-of the Cognito service models; the front-door faults are those that every AWS service shares. A message is text for the
-caller: never put a secret, a stored value or a stack into it.
+Raised at any depth and rendered in three places only (AWS JSON, OAuth, page). The names of the modelled faults are
+those of the Cognito service models; the front-door faults are those that every AWS service shares. A message is text
+for the caller: never put a secret, a stored value or a stack into it.
 """
 
 from __future__ import annotations

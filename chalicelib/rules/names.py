@@ -107,7 +107,8 @@ def _wanted(kinds: list[str]) -> str:
 
 def address_kind(settings: Settings, name: str) -> str:
     """Which of the pool's UsernameAttributes a given Username is; call it for names without a `username_problem`."""
-    return next(kind for kind in settings["UsernameAttributes"] if _may_be(kind, name))
+    kinds: list[str] = settings["UsernameAttributes"]
+    return next(kind for kind in kinds if _may_be(kind, name))
 
 
 def masked(kind: str, value: str) -> str:

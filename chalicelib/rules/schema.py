@@ -68,7 +68,7 @@ _STANDARD_NAMES = frozenset(attribute["Name"] for attribute in STANDARD)
 
 def created(given: Iterable[Attribute]) -> list[Attribute]:
     """The attributes of a new pool whose `Schema` is `given`; raises InvalidParameterException."""
-    entries = list(given)
+    entries = _named(given)
     overrides = _by_name(entry for entry in entries if entry["Name"] in _STANDARD_NAMES)
     standard = [_overridden(default, overrides.get(default["Name"])) for default in STANDARD]
     return extended(standard, [entry for entry in entries if entry["Name"] not in _STANDARD_NAMES])
@@ -81,7 +81,7 @@ def extended(attributes: list[Attribute], given: Iterable[Attribute]) -> list[At
     """
     result = list(attributes)
     taken = {_unprefixed(attribute["Name"]): attribute["Name"] for attribute in result if is_custom(attribute["Name"])}
-    for entry in given:
+    for entry in _named(given):
         added = _custom(entry)
         name = _unprefixed(added["Name"])
         if name in taken:
@@ -96,6 +96,14 @@ def extended(attributes: list[Attribute], given: Iterable[Attribute]) -> list[At
 def is_custom(name: str) -> bool:
     """Whether a full name is that of an attribute which the pool itself defined."""
     return name.startswith((CUSTOM, DEVELOPER_ONLY))
+
+
+def _named(given: Iterable[Attribute]) -> list[Attribute]:
+    """The entries of a request; the model lets them come without the one member that they cannot do without."""
+    entries = list(given)
+    if any("Name" not in entry for entry in entries):
+        raise InvalidParameterException("Every schema attribute needs a Name.")
+    return entries
 
 
 def _unprefixed(name: str) -> str:

@@ -50,7 +50,7 @@ class WholeSeconds(NumberAttribute):
 
 
 class Item(Model):
-    """What every item has. `version` makes a save of a fresh item create-only, and refuses a stale save of a read one."""
+    """What all items have. `version` makes a fresh save create-only, and refuses a save of what was changed since."""
 
     class Meta:
         """Endpoint and credentials are the SDK's own environment variables."""

@@ -43,6 +43,7 @@ SIGN_IN_PARTS = "."
 """Sort-key prefix of what a sign-in reads of a user; also the sort key of an entity that stands alone."""
 
 _LONGEST_NAME = 512
+_DIGEST = "sha256:"
 
 
 class Key(NamedTuple):
@@ -72,9 +73,13 @@ def place(entity: str, **parts: str) -> tuple[str, str] | tuple[None, None]:
 
 
 def guard_name(folded: str) -> str:
-    """A name as it stands in a guard's key: itself, or a digest when it is too long for a key of 2,048 bytes."""
+    """A name as it stands in a guard's key: itself, or a digest when it is too long for a key of 2,048 bytes.
+
+    Attack: a short name that is spelled like the digest of a long one; so what looks like a digest becomes one.
+    """
     encoded = folded.encode()
-    return folded if len(encoded) <= _LONGEST_NAME else "sha256:" + hashlib.sha256(encoded).hexdigest()
+    is_plain = len(encoded) <= _LONGEST_NAME and not folded.startswith(_DIGEST)
+    return folded if is_plain else _DIGEST + hashlib.sha256(encoded).hexdigest()
 
 
 def sortable(seconds: float) -> str:

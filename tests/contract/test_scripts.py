@@ -306,14 +306,14 @@ class TestDev:
         with dev(checkout, tmp_path / "data") as first:
             first.await_ready()
             first.client().create_user_pool(PoolName="gone")
-            key = (first.data / "key").read_text()
+            key = (first.data / "key").read_bytes()
 
         with dev(checkout, tmp_path / "data", "--fresh") as run:
             run.await_ready()
 
             names = [pool["Name"] for pool in run.client().list_user_pools(MaxResults=60)["UserPools"]]
             assert "gone" not in names
-            assert (run.data / "key").read_text() != key
+            assert (run.data / "key").read_bytes() != key
 
     def test_fresh_leaves_a_folder_alone_that_is_not_ours(self, checkout, tmp_path):
         (tmp_path / "credentials").write_text("[default]\n")

@@ -78,6 +78,8 @@ class TestStart:
     def test_an_engine_left_on_the_file_is_ended_first(self, folder):
         left = subprocess.Popen([engine.binary(), "--port", "0", "--db-path", folder.table], stdout=subprocess.DEVNULL)
         folder.remember(engine={"pid": left.pid, "port": 1})
+        while not engine.is_ours(left.pid, folder):
+            time.sleep(0.01)
 
         started = engine.start(folder)
         started.stop()

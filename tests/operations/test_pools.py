@@ -1,18 +1,18 @@
 """User pools through their operations, against a table engine."""
 
 import re
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.flows import pool_removal, signing_keys, vault
-from chalicelib.table import keys, pools, store, users
-from chalicelib.table.items import Password, Pool, SigningKey, User
+from chalicelib.flows import signing_keys, vault
+from chalicelib.table import keys, pools, store
+from chalicelib.table.items import Pool
 from tests.application import Fault
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
-TOTP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
 
 
 def created(cognito, **settings):
@@ -78,6 +78,21 @@ class TestCreateUserPool:
     def test_gives_equal_names_different_ids(self, cognito):
         assert created(cognito)["Id"] != created(cognito)["Id"]
 
+    def test_draws_another_id_when_one_is_taken(self, cognito, pool_id, monkeypatch):
+        taken, choice = list(pool_id.partition("_")[2]), secrets.choice
+        monkeypatch.setattr(secrets, "choice", lambda letters: taken.pop(0) if taken else choice(letters))
+
+        pool = created(cognito)
+
+        assert taken == []
+        assert pool["Id"] != pool_id
+        assert described(cognito, pool_id)["CreationDate"] < pool["CreationDate"]
+
+    def test_takes_null_for_nothing(self, cognito):
+        nothing = dict.fromkeys(["Policies", "LambdaConfig", "Schema", "AutoVerifiedAttributes", "UserPoolTags"])
+
+        assert created(cognito, **nothing)["Policies"]["PasswordPolicy"]["MinimumLength"] == 8
+
     def test_makes_a_secret_and_two_signing_keys(self, cognito, pool_id):
         pool = store.get(Pool, pool=pool_id)
 
@@ -121,7 +136,7 @@ class TestDescribeUserPool:
         )
 
     def test_counts_users(self, cognito, pool_id):
-        _add_user(pool_id, "sub-1", "alice")
+        cognito.user(pool_id)
 
         assert described(cognito, pool_id)["EstimatedNumberOfUsers"] == 1
 
@@ -223,148 +238,3 @@ class TestUpdateUserPool:
 
     def test_refuses_an_unknown_pool(self, cognito):
         assert refusal(cognito, "UpdateUserPool", UserPoolId="us-east-1_Unknown00")[0] == "ResourceNotFoundException"
-
-
-class TestDeleteUserPool:
-    def test_makes_the_id_unknown(self, cognito, pool_id):
-        cognito.call("DeleteUserPool", UserPoolId=pool_id)
-
-        assert refusal(cognito, "DescribeUserPool", UserPoolId=pool_id) == (
-            "ResourceNotFoundException",
-            f"User pool {pool_id} does not exist.",
-        )
-        assert pools.pool(pool_id) is None
-
-    def test_leaves_nothing_behind(self, cognito, pool_id):
-        client = cognito.call("CreateUserPoolClient", UserPoolId=pool_id, ClientName="c", GenerateSecret=True)
-        client_id = client["UserPoolClient"]["ClientId"]
-        _add_user(pool_id, "sub-1", "alice")
-
-        cognito.call("DeleteUserPool", UserPoolId=pool_id)
-
-        places = [
-            keys.key("Pool", pool=pool_id).pk,
-            keys.key("Client", client=client_id).pk,
-            keys.key("User", pool=pool_id, sub="sub-1").pk,
-            users.guard_key(pool_id, ("username", "alice")).pk,
-        ]
-        assert [store.list(place).items for place in places] == [[], [], [], []]
-
-    def test_refuses_while_the_pool_is_protected(self, cognito):
-        pool = created(cognito, DeletionProtection="ACTIVE")
-
-        code, message = refusal(cognito, "DeleteUserPool", UserPoolId=pool["Id"])
-
-        assert code == "InvalidParameterException"
-        assert "deletion protection is activated" in message
-        assert described(cognito, pool["Id"]) == pool
-
-    def test_refuses_a_second_time(self, cognito, pool_id):
-        cognito.call("DeleteUserPool", UserPoolId=pool_id)
-
-        assert refusal(cognito, "DeleteUserPool", UserPoolId=pool_id)[0] == "ResourceNotFoundException"
-
-    def test_leaves_other_pools_alone(self, cognito, pool_id):
-        other = created(cognito)
-        _add_user(other["Id"], "sub-1", "alice")
-
-        cognito.call("DeleteUserPool", UserPoolId=pool_id)
-
-        assert described(cognito, other["Id"])["EstimatedNumberOfUsers"] == 1
-        assert store.get(Password, pool=other["Id"], sub="sub-1")
-
-
-class TestClear:
-    def test_stops_in_time_and_goes_on_where_it_stopped(self, cognito, pool_id):
-        for number in range(3):
-            _add_user(pool_id, f"sub-{number}", f"user-{number}")
-        store.remove_all([keys.key("Pool", pool=pool_id)])
-
-        assert pool_removal.clear(pool_id, seconds=0) is False
-        assert store.get(User, pool=pool_id, sub="sub-2")
-
-        assert pool_removal.clear(pool_id) is True
-        assert store.get(User, pool=pool_id, sub="sub-2") is None
-        assert store.list(SigningKey.at(pool=pool_id, kid="").pk).items == []
-
-
-class TestMfaConfiguration:
-    def test_is_off_in_a_fresh_pool(self, cognito, pool_id):
-        assert cognito.call("GetUserPoolMfaConfig", UserPoolId=pool_id) == {"MfaConfiguration": "OFF"}
-
-    def test_comes_back_as_it_was_set(self, cognito, pool_id):
-        wanted = {"MfaConfiguration": "OPTIONAL"} | TOTP
-
-        assert cognito.call("SetUserPoolMfaConfig", UserPoolId=pool_id, **wanted) == wanted
-        assert cognito.call("GetUserPoolMfaConfig", UserPoolId=pool_id) == wanted
-        assert described(cognito, pool_id)["MfaConfiguration"] == "OPTIONAL"
-
-    def test_needs_a_method(self, cognito, pool_id):
-        assert refusal(cognito, "SetUserPoolMfaConfig", UserPoolId=pool_id, MfaConfiguration="ON") == (
-            "InvalidParameterException",
-            "At least one of [SmsMfaConfiguration] or [SoftwareTokenMfaConfiguration] must be provided.",
-        )
-
-    def test_outlives_an_update_of_the_pool(self, cognito, pool_id):
-        wanted = {"MfaConfiguration": "OPTIONAL"} | TOTP
-        cognito.call("SetUserPoolMfaConfig", UserPoolId=pool_id, **wanted)
-
-        cognito.call("UpdateUserPool", UserPoolId=pool_id, MfaConfiguration="OPTIONAL")
-
-        assert cognito.call("GetUserPoolMfaConfig", UserPoolId=pool_id) == wanted
-
-    def test_of_an_unknown_pool_is_refused(self, cognito):
-        unknown = {"UserPoolId": "us-east-1_Unknown00"}
-
-        assert refusal(cognito, "GetUserPoolMfaConfig", **unknown)[0] == "ResourceNotFoundException"
-        assert refusal(cognito, "SetUserPoolMfaConfig", MfaConfiguration="OFF", **unknown)[0] == (
-            "ResourceNotFoundException"
-        )
-
-
-class TestAddCustomAttributes:
-    def test_shows_them_in_the_schema(self, cognito, pool_id):
-        added = [{"Name": "x", "AttributeDataType": "String"}]
-
-        assert cognito.call("AddCustomAttributes", UserPoolId=pool_id, CustomAttributes=added) == {}
-
-        assert attribute(described(cognito, pool_id), "custom:x")["StringAttributeConstraints"] == {}
-
-    def test_refuses_a_taken_name(self, cognito, pool_id):
-        added = [{"Name": "x", "AttributeDataType": "String"}]
-        cognito.call("AddCustomAttributes", UserPoolId=pool_id, CustomAttributes=added)
-
-        assert refusal(cognito, "AddCustomAttributes", UserPoolId=pool_id, CustomAttributes=added) == (
-            "InvalidParameterException",
-            "custom:x: Existing attribute already has name custom:x.",
-        )
-
-    def test_keeps_those_of_several_callers_at_once(self, cognito, pool_id):
-        def add(name):
-            entry = {"Name": name, "AttributeDataType": "String"}
-            cognito.call("AddCustomAttributes", UserPoolId=pool_id, CustomAttributes=[entry])
-
-        with ThreadPoolExecutor(2) as together:
-            list(together.map(add, ["a", "b"]))
-
-        assert attribute(described(cognito, pool_id), "custom:a")
-        assert attribute(described(cognito, pool_id), "custom:b")
-
-
-def _add_user(pool_id, sub, name):
-    now = time.time()
-    parts = {"pool": pool_id, "sub": sub}
-    user = User.new(
-        parts | {"created": keys.sortable(now)},
-        pool_id=pool_id,
-        sub=sub,
-        username=name,
-        attributes={},
-        status="CONFIRMED",
-        guards=[["username", name]],
-        created_at=now,
-        modified_at=now,
-    )
-    password = Password.new(parts, hash="x", set_at=now)
-    guard = users.guard_item(pool_id, ("username", name), sub)
-    store.together(store.Save(user, "user"), store.Save(password, "password"), store.Save(guard, "guard"))

@@ -154,6 +154,10 @@ class TestCustomAttributes:
 
         assert schema.created([given])[-1]["NumberAttributeConstraints"] == limits
 
+    def test_need_a_name(self):
+        with pytest.raises(InvalidParameterException, match="needs a Name"):
+            schema.extended(schema.created([]), [{"AttributeDataType": "String"}])
+
     def test_need_a_type(self):
         assert sentence({"Name": "x"}) == (
             "Invalid AttributeDataType input, consider using the provided AttributeDataType enum."
