@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import http.client  # noqa: TID251 - the bench is a client, not the product
 import json
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPConnection  # noqa: TID251 - the bench is a client, not the product
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -73,7 +73,7 @@ class OverHttp:
 
     def __init__(self, url: str) -> None:
         self.host = urlsplit(url).netloc
-        self._connection = http.client.HTTPConnection(self.host, timeout=60)
+        self._connection = HTTPConnection(self.host, timeout=60)
 
     def ready(self, ask: Ask) -> Callable[[], tuple[int, str]]:
         """The request on this connection."""

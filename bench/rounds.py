@@ -1,9 +1,10 @@
-"""The stories in process, measured in rounds: stories, floors and bare SDK take turns, so that all meet the same weather."""
+"""The stories in process, in rounds: stories, floors and bare SDK take turns, so that all meet the same weather."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench import trips
 from bench.callers import accepted
@@ -64,7 +65,8 @@ def measured(world: World, sizes: Sizes) -> tuple[list[Result], dict[str, Readin
     """Every story and every floor."""
     results = [_begun(world, story) for story in STORIES]
     pieces = {name: (call, Readings()) for name, call in floors().items()}
-    replays = [_replays(result) for result in results]
+    clients = trips.lean_client(), trips.stock_client()
+    replays = [_replays(result, *clients) for result in results]
     for _ in range(sizes.rounds):
         for result, ways in zip(results, replays, strict=True):
             _one_round(world, result, sizes)
@@ -86,17 +88,14 @@ def _begun(world: World, story: Story) -> Result:
     return Result(story, trips.footprint(last))
 
 
-def _replays(result: Result) -> list[tuple[Callable[[], None], Readings]]:
+def _replays(result: Result, lean: Any, stock: Any) -> list[tuple[Callable[[], None], Readings]]:
     requests = result.footprint.requests
     if not requests:
         return []
-    ways = [(trips.replay(_LEAN(), requests), result.lean), (trips.replay(_STOCK(), requests), result.stock)]
+    ways = [(trips.replay(lean, requests), result.lean), (trips.replay(stock, requests), result.stock)]
     for way, _ in ways:
         way()
     return ways
-
-
-_LEAN, _STOCK = trips.lean_client, trips.stock_client
 
 
 def _one_round(world: World, result: Result, sizes: Sizes) -> None:

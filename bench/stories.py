@@ -23,16 +23,16 @@ _TOKENS = ("RS256 sign", "RS256 sign")
 
 
 class World:
-    """A pool with a client, one with rotating refresh tokens, and a page of users."""
+    """A pool with a client, one with rotating refresh tokens, and users: a page of them, or as many as are wanted."""
 
-    def __init__(self, caller: Caller, outbox: Path) -> None:
+    def __init__(self, caller: Caller, outbox: Path, users: int = PAGE) -> None:
         self.caller = caller
         self._outbox = outbox
         made = caller.call("CreateUserPool", PoolName="bench", AutoVerifiedAttributes=["email"])
         self.pool = str(made["UserPool"]["Id"])
-        self.client = self._client(_FLOWS + ["ALLOW_REFRESH_TOKEN_AUTH"])
+        self.client = self._client([*_FLOWS, "ALLOW_REFRESH_TOKEN_AUTH"])
         self.rotating = self._client(_FLOWS, RefreshTokenRotation={"Feature": "ENABLED"})
-        self.users = [self.user() for _ in range(PAGE)]
+        self.users = [self.user() for _ in range(users)]
 
     def user(self) -> str:
         """A confirmed user who came through the front door; its name."""
@@ -172,5 +172,5 @@ STORIES = (
     Story("AdminGetUser", _admin_get_user),
     Story("ListUsers, 60", list_users),
     Story("JWKS", _jwks),
-    Story("CreateUserPool", _create_pool, ("RSA-2048 key", "RSA-2048 key")),
+    Story("CreateUserPool", _create_pool, ("two RSA-2048 keys",)),
 )

@@ -1,7 +1,8 @@
 """What a story sends to DynamoDB, and what the SDK alone takes for the same.
 
-A story is run once while its requests are noted. Sent again through a bare client, they cost what the SDK costs: signing,
-HTTP and JSON, without anything of ours. Conditions are replaced by one that always holds, so that a write succeeds again.
+A story is run once while its requests are noted. Sent again through a bare client, they cost what the SDK costs:
+signing, HTTP and JSON, without anything of ours. Conditions are replaced by one that always holds, so that a write
+succeeds again.
 """
 
 from __future__ import annotations
@@ -86,8 +87,8 @@ def _repeatable(name: str, request: Request) -> Request:
     request = copy.deepcopy(request)
     request.pop("ReturnConsumedCapacity", None)
     if name == "TransactWriteItems":
-        request["TransactItems"] = [{verb: _held(part) for verb, part in one.items()} for one in request["TransactItems"]]
-        return request
+        writes = request["TransactItems"]
+        return request | {"TransactItems": [{verb: _held(part) for verb, part in one.items()} for one in writes]}
     return _held(request)
 
 

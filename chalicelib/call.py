@@ -1,7 +1,7 @@
 """One request to one operation: the checked input, who calls, the clock, and the pool, client and user it names.
 
-Owns the look-ups that nearly every operation begins with, made at first use and with the service's own not-found errors,
-so that no operation repeats them. Leaves to `flows` all that decides: secrets, passwords, tokens, hidden users.
+Owns the look-ups that nearly every operation begins with, made at first use and with the service's own not-found
+errors, so that no operation repeats them. Leaves to `flows` all that decides: secrets, passwords, tokens, hidden users.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 
@@ -33,6 +33,8 @@ class Settings:
     argon2_iterations: int = 2
     argon2_parallelism: int = 1
     trusted_proxies: tuple[str, ...] = ()
+    authorizer: Mapping[str, str] = field(default_factory=dict)
+    """The options of the JWT authorizer, `LATCHKEY_AUTHORIZER_SCOPES` as `scopes`; `authorizer.options` reads them."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -54,7 +56,12 @@ class Settings:
             argon2_iterations=int(_number(environment, "LATCHKEY_ARGON2_ITERATIONS", default.argon2_iterations)),
             argon2_parallelism=int(_number(environment, "LATCHKEY_ARGON2_PARALLELISM", default.argon2_parallelism)),
             trusted_proxies=tuple(filter(None, environment.get("LATCHKEY_TRUSTED_PROXIES", "").split(","))),
+            authorizer=_options(environment, "LATCHKEY_AUTHORIZER_"),
         )
+
+
+def _options(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {name[len(prefix) :].lower(): text for name, text in environment.items() if name.startswith(prefix)}
 
 
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:

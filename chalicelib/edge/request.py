@@ -90,7 +90,7 @@ class Request:
             path=unquote(_inner_path(event), errors="replace"),
             raw_path=context.get("path") or event.get("path") or "/",
             query=query,
-            raw_query=event["rawQueryString"] if "rawQueryString" in event else urlencode(query, True, quote_via=quote),
+            raw_query=event["rawQueryString"] if "rawQueryString" in event else _encoded_again(query),
             headers=headers,
             body=body,
             source_ip=client_address(peer, headers.get("x-forwarded-for", ""), trust.proxies),
@@ -141,6 +141,11 @@ def _query(event: Event) -> dict[str, list[str]]:
     if several is not None:
         return {name: list(values) for name, values in several.items()}
     return {name: [value] for name, value in (event.get("queryStringParameters") or {}).items()}
+
+
+def _encoded_again(query: Mapping[str, list[str]]) -> str:
+    """Half a surrogate pair is no text, but JSON can carry it to us: it must not stop the refusal that is due."""
+    return urlencode(query, doseq=True, quote_via=quote, errors="surrogatepass")
 
 
 def _body(event: Event) -> tuple[bytes, int]:

@@ -36,14 +36,14 @@ def owner(call: Call) -> Access:
     required scopes") and UserNotFoundException for a user who is gone.
     """
     found = verified(call, call["AccessToken"])
-    pool_id, sub = found["iss"].rpartition("/")[2], found["sub"]
+    pool_id = _pool_id(found)
     client = pools.client(found["client_id"])
     if client is None or client.pool_id != pool_id:
         raise errors.NotAuthorizedException("Invalid Access Token")
-    user, session = sessions.with_user(pool_id, sub, found["event_id"])
+    user, session = sessions.with_user(pool_id, found["sub"], found["event_id"])
     if user is None:
         raise errors.UserNotFoundException("User does not exist.")
-    if session is None or not sessions.is_live(user, session, call.now):
+    if session is None or not sessions.is_live(user, session):
         raise errors.NotAuthorizedException("Access Token has been revoked")
     return Access(pool_of(pool_id), client, user, session, found)
 
@@ -51,15 +51,18 @@ def owner(call: Call) -> Access:
 def verified(call: Call, token: str) -> dict[str, Any]:
     """The claims of an access token of one of our pools, believed but for revocation.
 
-    The issuer is read before the signature is checked, only to find the keys; it is then compared with our own address
+    The issuer is read before the signature is checked, only to find the keys; the verified one must be our own address
     for that pool, so a token that a stranger's issuer signed, or another stage of ours, is no token here.
     """
     try:
-        issuer = str(jwt.unverified_claims(token).get("iss", ""))
-        pool_id = issuer.rpartition("/")[2]
+        pool_id = _pool_id(jwt.unverified_claims(token))
         found = jwt.verified(token, signing_keys.key_set(pool_id))
     except jwt.BadToken:
         raise errors.NotAuthorizedException("Invalid Access Token") from None
     if problem := claims.access_problem(found, call.issuer(pool_id), call.now):
         raise errors.NotAuthorizedException(problem)
     return found
+
+
+def _pool_id(found: dict[str, Any]) -> str:
+    return str(found.get("iss", "")).rpartition("/")[2]

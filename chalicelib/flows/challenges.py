@@ -1,18 +1,24 @@
 """Challenge sessions: the sealed text `Session` that carries a sign-in from one answer to the next.
 
-Owns what stands in it and how long it lives. The text is sealed, so a client can neither read nor write it; it names the
-pool, client, user and the one challenge that it may answer, so it serves for nothing else. It also names the session
-that a completed sign-in will write, which can be written once: so a spent text signs in no second time.
+Owns what stands in it, how long it lives, and whom it is about. The text is sealed, so a client can neither read nor
+write it; it names the pool, client, user and the one challenge that it may answer, so it serves for nothing else. It
+also names the session that a completed sign-in will write, which can be written once: so a spent text signs in no
+second time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from chalicelib import errors
 from chalicelib.call import Call
-from chalicelib.flows import vault
+from chalicelib.flows import client_secrets, vault
+from chalicelib.rules import names
+from chalicelib.table import keys, store, users
+from chalicelib.table.items import Attempts, Password, User
+from chalicelib.table.users import Account
 
 PURPOSE = "challenge"
 _MINUTES = 3
@@ -20,14 +26,20 @@ _MINUTES = 3
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a sign-in stands. `given` is the name the caller used, `session_id` what completion will write."""
+    """Where a sign-in stands.
+
+    `given` is the name that the caller used, `session_id` what completion will write, `password_set_at` when the
+    password was set that was proved (0 before one was).
+    """
 
     pool_id: str
     client_id: str
     sub: str
+    username: str
     given: str
     session_id: str
-    challenge: str
+    challenge: str = ""
+    password_set_at: float = 0.0
 
 
 def lifetime(call: Call) -> float:
@@ -43,6 +55,7 @@ def issued(call: Call, state: State, parameters: dict[str, str]) -> dict[str, An
 
 def opened(call: Call) -> State:
     """The state of the call's Session, if it is for this very client and challenge. Raises NotAuthorizedException."""
+    expected = (call.pool.id, call.client.id, call["ChallengeName"])
     text = call.get("Session")
     if not text:
         raise errors.InvalidParameterException("Missing required parameter Session")
@@ -51,11 +64,42 @@ def opened(call: Call) -> State:
     except vault.Expired:
         raise errors.NotAuthorizedException("Invalid session for the user, session is expired.") from None
     except vault.Unsealable:
-        raise errors.NotAuthorizedException("Invalid session for the user.") from None
-    expected = (call.pool.id, call.client.id, call["ChallengeName"])
+        raise not_for_this() from None
     if (state.pool_id, state.client_id, state.challenge) != expected:
-        raise errors.NotAuthorizedException("Invalid session for the user.")
+        raise not_for_this()
     return state
+
+
+def account(call: Call, state: State) -> Account:
+    """The user of a sign-in under way; for one who does not exist again the stand-in with which it began.
+
+    One query for both, so that the clock does not tell them apart.
+    """
+    found = store.list(User.at(pool=state.pool_id, sub=state.sub).pk, prefix=keys.SIGN_IN_PARTS).items
+    user = next((part for part in found if isinstance(part, User)), None)
+    if user is None:
+        user = users.new(call.pool, state.username, {}, call.now)
+        user.sub, user.username = state.sub, state.username
+    password = next((part for part in found if isinstance(part, Password)), None)
+    return Account(user, password, next((part for part in found if isinstance(part, Attempts)), None))
+
+
+def is_named(call: Call, state: State, responses: Mapping[str, str]) -> bool:
+    """Whether an answer names the user of the sign-in: as clients were told, as the person typed it, or by `sub`.
+
+    Other names of the same user do not do: looking them up would tell a stranger which address belongs to whom. Raises
+    NotAuthorizedException for a SECRET_HASH over none of these names.
+    """
+    named = responses.get("USERNAME", "")
+    known = (state.username, state.given, state.sub)
+    client_secrets.require_hash(call.client, responses.get("SECRET_HASH"), named, *known)
+    settings = call.pool.document
+    return names.folded(settings, named) in {names.folded(settings, name) for name in known}
+
+
+def not_for_this() -> errors.AwsError:
+    """The refusal of a session that is for something else, or that is none of ours."""
+    return errors.NotAuthorizedException("Invalid session for the user.")
 
 
 def spent() -> errors.AwsError:

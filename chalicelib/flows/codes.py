@@ -15,7 +15,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 from chalicelib import errors
 from chalicelib.flows import vault
@@ -87,9 +87,10 @@ def spending(account: Account, purpose: Purpose, text: str, now: float) -> Save:
     return _spent(item)
 
 
-def refuse(account: Account, purpose: Purpose, text: str, now: float) -> None:
+def refuse(account: Account, purpose: Purpose, text: str, now: float) -> NoReturn:
     """Always raises, as `spending` does for a wrong code and with its work: for those who must not be found out."""
     _matched(account, purpose, lambda code: _is_right(account.user, code, text) and False, now)
+    raise errors.CodeMismatchException
 
 
 def proved_attribute(spent: Save) -> str:

@@ -1,45 +1,81 @@
 """Counting wrong passwords, for users and for names that nobody has.
 
-The count is one item in the user's partition, read with the rest. A wrong password adds to it in one atomic step, so
-parallel guesses all count. A right one, while there is a count, is only accepted in the same transaction that finds the
-count unchanged: else a burst of guesses, all of which read the count before any was written, would hide the right one
-among more wrong ones than the lock allows. A user without a recent wrong password pays for none of this.
+The count is one item in the user's partition, read with the rest. An attempt is optimistic: a wrong password is counted
+by a write that demands the count as it was read, and what a right one allows is written together with the same demand;
+whoever loses reads the count again and may find the user locked. So while there is a count, a thousand guesses sent in
+the same moment learn no more than the same guesses one after the other, neither from a right one that slips through nor
+from being told apart by their refusals. A user without a wrong password in the last day pays for none of this.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from chalicelib import errors
 from chalicelib.rules import lockout
-from chalicelib.table import keys, store
+from chalicelib.table import store
 from chalicelib.table.items import Attempts
+from chalicelib.table.users import Account
 from chalicelib.table.writes import Check, Save, Write
+
+T = TypeVar("T")
 
 NAME = "attempts"
 _KEPT = 86400  # seconds that a count is kept, so that transactions guard a user who was guessed at today
+_ROUNDS = lockout.FREE_FAILURES + 3  # each lost round is another's counted attempt, and the fifth of them locks
 
 
-def require_open(attempts: Attempts | None, now: float) -> None:
+def require_open(account: Account, now: float) -> None:
     """Raises NotAuthorizedException while sign-in is locked; the attempt is not counted, right password or wrong."""
+    attempts = account.attempts
     if attempts is not None and lockout.is_locked(attempts.failures, attempts.failed_at, now):
         raise errors.NotAuthorizedException("Password attempts exceeded")
 
 
-def failed(pool_id: str, sub: str, attempts: Attempts | None, now: float) -> None:
-    """Count one wrong password."""
-    key = keys.key("Attempts", pool=pool_id, sub=sub)
-    times = {"failed_at": now, "expires": int(now) + _KEPT}
-    if attempts is not None and lockout.is_forgotten(attempts.failed_at, now):
+def count(account: Account, now: float) -> None:
+    """Count one wrong password. Raises NotAuthorizedException when others have locked the user in the meantime."""
+    for _ in range(_ROUNDS):
         try:
-            is_seen = Attempts.failed_at == attempts.failed_at
-            store.change(key, Attempts, set={"failures": 1, **times}, condition=is_seen)
-            return
+            store.save(_one_more(account, now), NAME)
         except store.Conflict:
-            pass  # another wrong one has begun the new row, or the item is gone: add to what is there
-    store.change(key, Attempts, set=times, add={"failures": 1}, upsert=True)
+            _look_again(account, now)
+        else:
+            return
+    raise errors.TooManyRequestsException
 
 
-def cleared(attempts: Attempts | None) -> list[Write]:
-    """The writes to make together with what a right password allows; a Conflict named `NAME` means: look again."""
+def heard(account: Account, now: float, carry_out: Callable[[list[Write]], T]) -> T:
+    """What `carry_out` makes of a right password; it is given the writes to be made together with its own.
+
+    Raises NotAuthorizedException when others have locked the user in the meantime, and the Conflict of other writes.
+    """
+    for _ in range(_ROUNDS):
+        try:
+            return carry_out(_clearing(account.attempts))
+        except store.Conflict as conflict:
+            if set(conflict.names) != {NAME}:
+                raise
+        _look_again(account, now)
+    raise errors.TooManyRequestsException
+
+
+def _look_again(account: Account, now: float) -> None:
+    account.attempts = store.get(Attempts, pool=account.user.pool_id, sub=account.user.sub)
+    require_open(account, now)
+
+
+def _one_more(account: Account, now: float) -> Attempts:
+    user, item = account.user, account.attempts
+    if item is None:
+        item = Attempts.new({"pool": user.pool_id, "sub": user.sub}, failures=0, failed_at=now)
+    item.failures = 1 if lockout.is_forgotten(item.failed_at, now) else item.failures + 1
+    item.failed_at = now
+    item.expires = int(now) + _KEPT
+    return item
+
+
+def _clearing(attempts: Attempts | None) -> list[Write]:
     if attempts is None:
         return []
     if attempts.failures == 0:

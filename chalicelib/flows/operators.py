@@ -9,13 +9,22 @@ from __future__ import annotations
 import secrets
 import string
 import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 from chalicelib.flows import vault
 from chalicelib.rules import policies
 from chalicelib.table import keys, operators, store
 from chalicelib.table.items import OperatorKey
 
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+EVERYTHING: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+TEMPORARY = "LKSA"
+"""Access key ids of operator sessions begin so, and no other does; see `flows.operator_sessions`."""
 
 _LETTERS = string.ascii_uppercase + string.digits
 
@@ -34,31 +43,48 @@ def is_allowed(key_id: str, action: str, resource: str) -> bool:
     return item is not None and item.enabled and policies.is_allowed(item.policy, action, resource)
 
 
-def create(policy: dict[str, object], key_id: str | None = None, secret: str | None = None) -> tuple[str, str]:
-    """Make an operator key and return its id and secret, which is shown this once. Raises store.Conflict, ValueError."""
-    if found := policies.problems(policy):
+def create(policy: Mapping[str, Any], key_id: str | None = None, secret: str | None = None) -> tuple[str, str]:
+    """Make an operator key and return its id and secret, which is shown this once.
+
+    Raises store.Conflict for an id that is taken and ValueError for a policy that is none or an id of a session.
+    """
+    found = policies.problems(policy)
+    key_id = key_id or fresh_id("LKIA")
+    if key_id.startswith(TEMPORARY):
+        found.append(f"The id of an operator key cannot begin with {TEMPORARY}.")
+    if found:
         raise ValueError("; ".join(found))
-    key_id = key_id or "LKIA" + "".join(secrets.choice(_LETTERS) for _ in range(16))
     secret = secret or secrets.token_urlsafe(30)
     now = time.time()
-    item = OperatorKey.new({"id": key_id, "created": keys.sortable(now)}, policy=policy, created_at=now)
+    item = OperatorKey.new({"id": key_id, "created": keys.sortable(now)}, policy=dict(policy), created_at=now)
     item.secret = vault.seal(secret.encode(), _context(item))
     store.save(item, "operator key")
     operators.forget(key_id)
     return key_id, secret
 
 
+def fresh_id(prefix: str) -> str:
+    """An access key id that nobody has: 82 random bits after its prefix."""
+    return prefix + "".join(secrets.choice(_LETTERS) for _ in range(16))
+
+
 def ensure_root(key_id: str | None = None, secret: str | None = None) -> tuple[str, str]:
     """The root operator's id and secret: the given key, made unless it exists; without one, a fresh key.
 
-    Raises ValueError when the given id exists with another secret.
+    Raises ValueError when the given id exists with another secret, or is disabled.
     """
-    kept = secret_of(key_id) if key_id else None
-    if key_id and kept is not None:
-        if secret is not None and not secrets.compare_digest(kept.encode(), secret.encode()):
-            raise ValueError(f"The operator key {key_id} exists with another secret.")
-        return key_id, kept
-    return create(EVERYTHING, key_id, secret)
+    if key_id is None:
+        return create(EVERYTHING)
+    operators.forget(key_id)
+    if operators.operator_key(key_id) is None:
+        with suppress(store.Conflict):  # another process that starts as well was first; its key is looked at like any
+            create(EVERYTHING, key_id, secret)
+    kept = secret_of(key_id)
+    if kept is None:
+        raise ValueError(f"The operator key {key_id} is disabled.")
+    if secret is not None and not secrets.compare_digest(kept.encode(), secret.encode()):
+        raise ValueError(f"The operator key {key_id} exists with another secret.")
+    return key_id, kept
 
 
 def _context(item: OperatorKey) -> str:

@@ -1,8 +1,8 @@
 """The one challenge machine: from a first proof through challenges to tokens.
 
-Owns the order of checks (lock-out, confirmation, the password, disabled, reset, temporary password, the next challenge)
+Owns the order of checks (confirmation, lock-out, the password, disabled, reset, temporary password, the next challenge)
 and that tokens come out only behind all of them. Operations and pages come here, so they cannot drift apart. Leaves SRP
-to `srp_exchange`, counting to `lockout`, minting to `tokens`.
+to `srp_exchange`, counting to `lockout`, what carries a sign-in on to `challenges`, minting to `tokens`.
 """
 
 from __future__ import annotations
@@ -10,135 +10,134 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import errors
 from chalicelib.call import Call
-from chalicelib.flows import challenges, client_secrets, lockout, passwords, srp_exchange, tokens, triggers, unknown_users
+from chalicelib.flows import (
+    challenges,
+    client_secrets,
+    lockout,
+    passwords,
+    srp_exchange,
+    tokens,
+    triggers,
+    unknown_users,
+)
 from chalicelib.flows.challenges import State
-from chalicelib.rules import attributes
+from chalicelib.rules import attributes, names
 from chalicelib.table import store, users
-from chalicelib.table.items import Attempts, User
 from chalicelib.table.users import Account
 from chalicelib.table.writes import Save, Write
 
+Answer = dict[str, Any]
+Parameters = Mapping[str, str]
+
 TRIGGERS = ("UserMigration", "PreAuthentication", "PostAuthentication")
-NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"
+TEMPORARY = "NEW_PASSWORD_REQUIRED"
+"""The challenge that a temporary password leads to."""
 
 _WRONG = "Incorrect username or password."
-_TRIES = 5
 _ATTRIBUTE = "userAttributes."
 
 
-def required(parameters: Mapping[str, str], name: str) -> str:
+def required(parameters: Parameters, name: str) -> str:
     """A parameter that must be there and not empty. Raises InvalidParameterException."""
     if not parameters.get(name):
         raise errors.InvalidParameterException(f"Missing required parameter {name}")
     return parameters[name]
 
 
-def by_password(call: Call, parameters: Mapping[str, str]) -> dict[str, Any]:
+def by_password(call: Call, parameters: Parameters) -> Answer:
     """Sign in with name and password: tokens, or the next challenge."""
-    account, state = _begun(call, parameters)
-    text = required(parameters, "PASSWORD")
+    given, text = required(parameters, "USERNAME"), required(parameters, "PASSWORD")
+    account, state = _begun(call, given, parameters.get("SECRET_HASH"))
     _require_standing(call, account)
     if not passwords.is_right(account, text):
-        raise _failed(account, call)
+        raise _wrong(call, account)
     result = _next(call, account, state)
     _keep_upgraded(call, account, text)
     return result
 
 
-def by_srp(call: Call, parameters: Mapping[str, str]) -> dict[str, Any]:
+def by_srp(call: Call, parameters: Parameters) -> Answer:
     """Begin a sign-in by SRP: the PASSWORD_VERIFIER challenge, without Session, as clients expect."""
-    public_value = required(parameters, "SRP_A")
-    account, state = _begun(call, parameters)
-    found = srp_exchange.parameters(call, account, state, public_value)
+    given = required(parameters, "USERNAME")
+    a_public = srp_exchange.client_value(required(parameters, "SRP_A"))
+    account, state = _begun(call, given, parameters.get("SECRET_HASH"))
+    found = srp_exchange.parameters(call, account, state, a_public)
     return {"ChallengeName": srp_exchange.CHALLENGE, "ChallengeParameters": found}
 
 
-def answer_verifier(call: Call, responses: Mapping[str, str]) -> dict[str, Any]:
-    """Complete SRP. Whatever is wrong with the proof, the block or the time gets the one sentence of a wrong password."""
-    block = required(responses, "PASSWORD_CLAIM_SECRET_BLOCK")
+def answer_verifier(call: Call, responses: Parameters) -> Answer:
+    """Complete SRP. Whatever is wrong with the proof, the block or the time gets the one sentence of a wrong password.
+
+    So does another user's name, and it counts as one: else the answer would tell which names are one user's.
+    """
     for name in ("USERNAME", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"):
         required(responses, name)
-    exchange = srp_exchange.opened(call, block)
+    exchange = srp_exchange.opened(call, required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"))
     if exchange is None:
         raise errors.NotAuthorizedException(_WRONG)
-    account = _continued(call, exchange.state, responses)
+    is_named = challenges.is_named(call, exchange.state, responses)
+    triggers.require_unset(call.pool, *TRIGGERS)
+    account = challenges.account(call, exchange.state)
     _require_standing(call, account)
-    if not srp_exchange.is_proved(call, account, exchange, responses):
-        raise _failed(account, call)
+    if not (srp_exchange.is_proved(call, account, exchange, responses) and is_named):
+        raise _wrong(call, account)
     try:
         return _next(call, account, exchange.state)
-    except _Spent:
+    except store.Conflict:
         # The attack: a recorded proof sent again. It would write the same session, and that can be written once.
         raise errors.NotAuthorizedException(_WRONG) from None
 
 
-def answer_new_password(call: Call, responses: Mapping[str, str]) -> dict[str, Any]:
-    """Replace a temporary password and fill in required attributes: the user is confirmed and signed in, in one write."""
+def answer_new_password(call: Call, responses: Parameters) -> Answer:
+    """Replace a temporary password and fill in required attributes: the user is confirmed and signed in, in one write.
+
+    The attack: a temporary password is stolen, so the administrator gives another; a session that the thief has begun
+    must not outlive the password that it was begun with.
+    """
+    required(responses, "USERNAME")
     text = required(responses, "NEW_PASSWORD")
     state = challenges.opened(call)
-    account = _continued(call, state, responses)
-    if unknown_users.is_nobody(account) or account.user.status != "FORCE_CHANGE_PASSWORD":
+    if not challenges.is_named(call, state, responses):
+        raise challenges.not_for_this()
+    triggers.require_unset(call.pool, *TRIGGERS)
+    account = challenges.account(call, state)
+    if account.user.status != "FORCE_CHANGE_PASSWORD":
         raise challenges.spent()
+    if _password_set_at(account) != state.password_set_at:
+        raise challenges.not_for_this()
     _require_enabled(account)
     passwords.require_valid(call.pool, text)
-    writes = _completed(call, account, responses)
-    writes.append(Save(passwords.replaced(call.pool, account, text, call.now), "password"))
-    try:
-        return _signed_in(call, account, state.session_id, writes)
-    except _Spent:
-        raise challenges.spent() from None
+    return _completed(call, account, state, text)
 
 
-class _Spent(Exception):
-    """This sign-in was completed before, or the user changed under it: nothing was written."""
-
-
-def _begun(call: Call, parameters: Mapping[str, str]) -> tuple[Account, State]:
+def _begun(call: Call, given: str, secret_hash: str | None) -> tuple[Account, State]:
     """The user of a first call and the state of the sign-in that it begins."""
-    given = required(parameters, "USERNAME")
-    client_secrets.require_hash(call.client, parameters.get("SECRET_HASH"), given)
+    client_secrets.require_hash(call.client, secret_hash, given)
     triggers.require_unset(call.pool, *TRIGGERS)
     account = unknown_users.found(call, given, "User does not exist.")
-    return account, State(call.pool.id, call.client.id, account.user.sub, given, str(uuid.uuid4()), "")
-
-
-def _continued(call: Call, state: State, responses: Mapping[str, str]) -> Account:
-    """The user of a sign-in under way, who must be the one that the answer names.
-
-    Clients name the user as they were told (USER_ID_FOR_SRP) or as the person typed it, and hash either.
-    """
-    triggers.require_unset(call.pool, *TRIGGERS)
-    account = users.by_sub(state.pool_id, state.sub)
-    if account is None:
-        if not unknown_users.are_hidden(call.client):
-            raise errors.NotAuthorizedException(_WRONG)
-        account = unknown_users.found(call, state.given, _WRONG)
-    named = required(responses, "USERNAME")
-    known = (account.user.username, state.given)
-    client_secrets.require_hash(call.client, responses.get("SECRET_HASH"), named, *known)
-    if users.sub_of(call.pool, named) != state.sub if named not in known else False:
-        raise errors.NotAuthorizedException("Invalid session for the user.")
-    return account
+    user = account.user
+    return account, State(call.pool.id, call.client.id, user.sub, user.username, given, str(uuid.uuid4()))
 
 
 def _require_standing(call: Call, account: Account) -> None:
     """What is refused before the password is looked at, in Cognito's order."""
-    lockout.require_open(account.attempts, call.now)
-    if unknown_users.is_nobody(account):
-        return
-    if account.user.status == "UNCONFIRMED":
-        raise errors.UserNotConfirmedException("User is not confirmed.")
-    if account.user.status == "RESET_REQUIRED" and not unknown_users.are_hidden(call.client):
-        raise errors.PasswordResetRequiredException("Password reset required for the user")
+    status = "" if unknown_users.is_nobody(account) else account.user.status
+    if status == "UNCONFIRMED":
+        raise errors.UserNotConfirmedException
+    lockout.require_open(account, call.now)
+    if status == "RESET_REQUIRED" and not unknown_users.are_hidden(call.client):
+        raise errors.PasswordResetRequiredException
 
 
-def _failed(account: Account, call: Call) -> errors.AwsError:
+def _wrong(call: Call, account: Account) -> errors.AwsError:
     """Count a wrong password; the refusal to raise, which is the same for nobody and for everybody."""
-    lockout.failed(call.pool.id, account.user.sub, account.attempts, call.now)
+    lockout.count(account, call.now)
     return errors.NotAuthorizedException(_WRONG)
 
 
@@ -148,67 +147,94 @@ def _require_enabled(account: Account) -> None:
         raise errors.NotAuthorizedException("User is disabled.")
 
 
-def _next(call: Call, account: Account, state: State) -> dict[str, Any]:
-    """What follows a right password: a refusal, the next challenge, or tokens. Raises _Spent."""
+def _next(call: Call, account: Account, state: State) -> Answer:
+    """What follows a right password: a refusal, the next challenge, or tokens. Raises store.Conflict.
+
+    Tokens are written together with the count of wrong passwords. All else would tell that the password was right
+    without that, and so to a burst of guesses; so the count is cleared first.
+    """
+    status = account.user.status
+    if account.user.enabled and status not in ("RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"):
+        return _signed_in(call, account, state.session_id, [])
+    lockout.heard(account, call.now, lambda clearing: store.together(*clearing))
     _require_enabled(account)
-    if account.user.status == "RESET_REQUIRED":
-        raise errors.PasswordResetRequiredException("Password reset required for the user")
-    if account.user.status == "FORCE_CHANGE_PASSWORD":
-        return _new_password_required(call, account, state)
-    return _signed_in(call, account, state.session_id, [])
+    if status == "RESET_REQUIRED":
+        raise errors.PasswordResetRequiredException
+    return _new_password_required(call, account, state)
 
 
-def _new_password_required(call: Call, account: Account, state: State) -> dict[str, Any]:
+def _new_password_required(call: Call, account: Account, state: State) -> Answer:
     valid_until = account.password.valid_until if account.password else None
     if valid_until is not None and valid_until <= call.now:
         sentence = "Temporary password has expired and must be reset by an administrator."
         raise errors.NotAuthorizedException(sentence)
     user = account.user
     missing = attributes.missing(call.pool.document["SchemaAttributes"], user.attributes)
+    shown = attributes.readable(user.attributes, call.client.document.get("ReadAttributes"))
     parameters = {
         "USER_ID_FOR_SRP": user.username,
         "requiredAttributes": json.dumps([_ATTRIBUTE + name for name in missing]),
-        "userAttributes": json.dumps(user.attributes),
+        "userAttributes": json.dumps(shown),
     }
-    next_state = State(state.pool_id, state.client_id, user.sub, state.given, state.session_id, NEW_PASSWORD)
+    next_state = replace(state, challenge=TEMPORARY, password_set_at=_password_set_at(account))
     return challenges.issued(call, next_state, parameters)
 
 
-def _completed(call: Call, account: Account, responses: Mapping[str, str]) -> list[Write]:
-    """The writes that confirm a user and add the attributes which came with the new password."""
+def _password_set_at(account: Account) -> float:
+    return float(account.password.set_at) if account.password else 0.0
+
+
+def _completed(call: Call, account: Account, state: State, text: str) -> Answer:
+    """Tokens for a user who chose a password. Raises store.Conflict when somebody else changed the user meanwhile."""
+    writes = _confirmed(call, account, text)
+    try:
+        return _signed_in(call, account, state.session_id, writes)
+    except store.Conflict as conflict:
+        if tokens.SESSION in conflict.names:
+            raise challenges.spent() from None
+        if kind := next((name for name in conflict.names if name in names.CONTACTS), None):
+            raise errors.AliasExistsException(f"An account with the given {kind} already exists.") from None
+        raise
+
+
+def _confirmed(call: Call, account: Account, text: str) -> list[Write]:
+    """The writes that confirm a user, with the password and the attributes that came with the answer."""
     user, schema = account.user, call.pool.document["SchemaAttributes"]
-    given = {name.removeprefix(_ATTRIBUTE): value for name, value in responses.items() if name.startswith(_ATTRIBUTE)}
-    given = {name: value for name, value in given.items() if user.attributes.get(name) != value}
-    for name in given:
-        if user.attributes.get(name):
-            raise errors.NotAuthorizedException(f"Cannot modify an already provided {name}")
-    attributes.require_writable(given, call.client.document.get("WriteAttributes"))
-    user.attributes = user.attributes | attributes.accepted(schema, given)
+    user.attributes = user.attributes | _added(call, account)
     if missing := attributes.missing(schema, user.attributes):
         raise errors.InvalidParameterException(f"Invalid attributes given, {missing[0]} is missing")
     user.status, user.modified_at = "CONFIRMED", call.now
-    return [*users.reguarded(call.pool, user), Save(user, "user")]
+    password = passwords.replaced(call.pool, account, text, call.now)
+    return [*users.reguarded(call.pool, user), Save(user, "user"), Save(password, "password")]
 
 
-def _signed_in(call: Call, account: Account, session_id: str, also: list[Write]) -> dict[str, Any]:
-    """Tokens, behind the last gate. A count of wrong passwords must be found as it was when the password was checked."""
-    _require_no_further_factor(call, account.user)
-    for _ in range(_TRIES):
-        try:
-            writes = [*also, *lockout.cleared(account.attempts)]
-            return {"ChallengeParameters": {}, "AuthenticationResult": tokens.begin(call, account.user, session_id, writes)}
-        except store.Conflict as conflict:
-            if set(conflict.names) != {lockout.NAME}:
-                raise _Spent from conflict
-        account.attempts = store.get(Attempts, pool=account.user.pool_id, sub=account.user.sub)
-        lockout.require_open(account.attempts, call.now)
-    raise errors.TooManyRequestsException
+def _added(call: Call, account: Account) -> dict[str, str]:
+    """The attributes that an answer adds. One that is there already may be repeated, as clients do, but not changed."""
+    present = account.user.attributes
+    responses: Parameters = call["ChallengeResponses"]
+    given = {name.removeprefix(_ATTRIBUTE): value for name, value in responses.items() if name.startswith(_ATTRIBUTE)}
+    added = {name: value for name, value in given.items() if present.get(name) != value}
+    for name in added:
+        if present.get(name):
+            raise errors.NotAuthorizedException(f"Cannot modify an already provided {name}")
+    attributes.require_writable(added, call.client.document.get("WriteAttributes"))
+    return attributes.accepted(call.pool.document["SchemaAttributes"], added)
 
 
-def _require_no_further_factor(call: Call, user: User) -> None:
+def _signed_in(call: Call, account: Account, session_id: str, also: list[Write]) -> Answer:
+    """Tokens, behind the last gate. Raises store.Conflict."""
+    _require_no_further_factor(call, account)
+
+    def begun(clearing: list[Write]) -> Answer:
+        return tokens.begin(call, account.user, session_id, [*also, *clearing])
+
+    return {"ChallengeParameters": {}, "AuthenticationResult": lockout.heard(account, call.now, begun)}
+
+
+def _require_no_further_factor(call: Call, account: Account) -> None:
     """Fails closed where a second factor is due: its challenges are not built, and a password alone must not do."""
     mode = call.pool.document.get("MfaConfiguration", "OFF")
-    if mode == "ON" or (mode == "OPTIONAL" and user.mfa):
+    if mode == "ON" or (mode == "OPTIONAL" and account.user.mfa):
         raise errors.NotImplementedException("Challenges of multi-factor authentication are not built yet.")
 
 
@@ -216,7 +242,5 @@ def _keep_upgraded(call: Call, account: Account, text: str) -> None:
     """Bring the stored password up to the present profile while its text is at hand; another sign-in may be first."""
     item = passwords.upgraded(call.pool, account, text, call.now)
     if item is not None:
-        try:
+        with suppress(store.Conflict):  # the password was changed or upgraded meanwhile, and that stands
             store.save(item, "password")
-        except store.Conflict:
-            pass  # the password was changed or upgraded meanwhile, and that stands

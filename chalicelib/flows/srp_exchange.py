@@ -8,7 +8,6 @@ Leaves the arithmetic to `rules.srp` and what a right proof allows to `flows.sig
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -35,36 +34,40 @@ class Exchange:
     b_public: int
 
 
-def parameters(call: Call, account: Account, state: State, public_value: str) -> dict[str, str]:
-    """ChallengeParameters of PASSWORD_VERIFIER for a client's SRP_A. Raises InvalidParameterException."""
+def client_value(text: str) -> int:
+    """The client's public value from its SRP_A. Raises InvalidParameterException."""
     try:
-        a_public = srp.public_value(public_value)
+        return srp.public_value(text)
     except srp.Refused:
         raise errors.InvalidParameterException("SRP_A is not valid.") from None
+
+
+def parameters(call: Call, account: Account, state: State, a_public: int) -> dict[str, str]:
+    """ChallengeParameters of PASSWORD_VERIFIER for a client's public value."""
     salt, verifier = _verifier(call, account, state.given)
     b_private = srp.new_private_value()
     b_public = srp.challenge(verifier, b_private)
     held = {"state": asdict(state), "a": f"{a_public:x}", "b": f"{b_private:x}", "B": f"{b_public:x}"}
+    block = vault.sealed_bytes(PURPOSE, held, call.now, challenges.lifetime(call))
     return {
         "SALT": srp.hexadecimal(salt),
         "SRP_B": srp.hexadecimal(b_public),
-        "SECRET_BLOCK": base64.b64encode(
-            vault.sealed_bytes(PURPOSE, held, call.now, challenges.lifetime(call))
-        ).decode(),
-        "USERNAME": account.user.username,
-        "USER_ID_FOR_SRP": account.user.username,
+        "SECRET_BLOCK": base64.b64encode(block).decode(),
+        "USERNAME": state.username,
+        "USER_ID_FOR_SRP": state.username,
     }
 
 
 def opened(call: Call, block_text: str) -> Exchange | None:
     """The exchange of a SECRET_BLOCK; None when it is not ours, over, or for another client."""
+    expected = (call.pool.id, call.client.id)
     try:
         block = base64.b64decode(block_text, validate=True)
         held = vault.opened_bytes(PURPOSE, block, call.now)
-    except (binascii.Error, ValueError):
+    except ValueError:  # neither base64 nor sealed by us, and nobody learns which
         return None
     state = State(**held["state"])
-    if (state.pool_id, state.client_id) != (call.pool.id, call.client.id):
+    if (state.pool_id, state.client_id) != expected:
         return None
     return Exchange(state, block, int(held["a"], 16), int(held["b"], 16), int(held["B"], 16))
 
@@ -76,7 +79,7 @@ def is_proved(call: Call, account: Account, exchange: Exchange, responses: Mappi
     """
     _, verifier = _verifier(call, account, exchange.state.given)
     timestamp = responses["TIMESTAMP"]
-    claim = srp.Claim(call.pool.name_in_srp, account.user.username, exchange.block, timestamp)
+    claim = srp.Claim(call.pool.name_in_srp, exchange.state.username, exchange.block, timestamp)
     try:
         key = srp.session_key(exchange.a_public, exchange.b_private, exchange.b_public, verifier)
     except srp.Refused:

@@ -123,7 +123,7 @@ def _owned(call: Call, text: str) -> tuple[RefreshToken, Family]:
         raise errors.NotAuthorizedException("User is disabled.")
     if session.ends_at <= call.now:
         raise errors.NotAuthorizedException("Refresh Token has expired")
-    if not sessions.is_live(user, session, call.now):
+    if not sessions.is_live(user, session):
         raise errors.NotAuthorizedException("Refresh Token has been revoked")
     return token, Family(call.client, user, session)
 
@@ -144,25 +144,33 @@ def _chained(secret: bytes) -> bytes:
 
 
 def _rotated(call: Call, token: RefreshToken, session: Session) -> RefreshToken:
-    """The token that takes this one's place. Of two rotations at once one wins, unless the client has a grace period.
-
-    A token that was replaced longer ago is in two hands: the whole family ends, so the thief's copy dies with the
-    owner's (RFC 9700, 4.14). A repeat within seconds is a client that asked twice; it is refused and costs no session.
-    """
+    """The token that takes this one's place. Of two rotations at once one wins, or both inside a grace period."""
     fresh = token.following(_chained)
-    if _is_current(token, session):
-        session.refresh_digest, session.generation, session.rotated_at = fresh.digest, fresh.generation, call.now
-        try:
-            store.save(session, SESSION)
-            return fresh
-        except store.Conflict:
-            token, family = _owned(call, token.text)
-            session = family.session
+    if not _is_current(token, session):
+        return _repeated(call, fresh, session)
+    session.refresh_digest, session.generation, session.rotated_at = fresh.digest, fresh.generation, call.now
+    try:
+        store.save(session, SESSION)
+    except store.Conflict:
+        _, family = _owned(call, token.text)
+        if _is_current(token, family.session):
+            raise
+        return _repeated(call, fresh, family.session)
+    return fresh
+
+
+def _repeated(call: Call, fresh: RefreshToken, session: Session) -> RefreshToken:
+    """What a token gets that was replaced before: inside the client's grace period the token that replaced it.
+
+    A token that comes back later is in two hands: the whole family ends, so the thief's copy dies with the owner's
+    (RFC 9700, 4.14). A repeat within seconds is a client that asked twice; it is refused and costs no session. Raises
+    RefreshTokenReuseException.
+    """
     age = call.now - (session.rotated_at or 0)
-    is_previous = fresh.generation == int(session.generation)
-    if is_previous and age <= _grace(call.client):
+    grace = _grace(call.client)
+    if grace and age <= grace and fresh.generation == int(session.generation):
         return fresh
-    if not is_previous or age > _RACE:
+    if age > max(grace, _RACE):
         store.together(sessions.revoked(call.client.pool_id, session, call.now))
     raise errors.RefreshTokenReuseException
 

@@ -9,7 +9,7 @@ from chalicelib import errors
 from chalicelib.call import Call
 from chalicelib.flows import codes, deliveries, enrolment, user_changes
 from chalicelib.operations.registry import operation
-from chalicelib.rules import attributes, names
+from chalicelib.rules import attributes, limits, names
 from chalicelib.table import store, users
 from chalicelib.table.items import User
 from chalicelib.table.store import Save, Write
@@ -46,6 +46,7 @@ def _changed(
     _refuse_pending(call, unproven)
     user.attributes = _merged(user, changes | {f"{kind}_verified": "false" for kind in unproven})
     enrolment.require_address_of_flags(user.attributes)
+    limits.refuse_too_large(user.attributes)
     user.modified_at = call.now
     issues.clear()
     issues |= {kind: codes.unasked(account, kind, kind, call.now) for kind in _to_be_proved(call, unproven)}

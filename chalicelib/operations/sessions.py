@@ -30,8 +30,11 @@ def revoke_token(call: Call) -> dict[str, Any]:
 
 @operation
 def global_sign_out(call: Call) -> dict[str, Any]:
-    """End every session of the bearer of an access token."""
-    user = access.owner(call).user
+    """End every session of the bearer of an access token. A user who has gone has none that stands."""
+    try:
+        user = access.owner(call).user
+    except errors.UserNotFoundException:
+        raise errors.NotAuthorizedException("Access Token has been revoked") from None
     store.together(sessions.signed_out(user.pool_id, user.sub, call.now))
     return {}
 

@@ -10,6 +10,7 @@ from chalicelib.call import Call
 from chalicelib.flows import client_secrets, sign_in, tokens
 from chalicelib.operations.registry import operation
 from chalicelib.rules import auth_flows
+from chalicelib.table.items import User
 
 Step = Callable[[Call, Mapping[str, str]], dict[str, Any]]
 
@@ -19,7 +20,11 @@ def _refresh(call: Call, parameters: Mapping[str, str]) -> dict[str, Any]:
     given = parameters.get("SECRET_HASH")
     if given is None:
         client_secrets.require_hash(call.client, None)
-    prove = lambda user: client_secrets.require_hash(call.client, given, user.username, user.sub)  # noqa: E731
+
+    def prove(user: User) -> None:
+        """There is no USERNAME here, so what was hashed is the name of the token's owner."""
+        client_secrets.require_hash(call.client, given, user.username, user.sub)
+
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.renewed(call, text, prove)}
 
 
@@ -39,7 +44,7 @@ NOT_BUILT = {"CUSTOM_AUTH": auth_flows.CUSTOM, "USER_AUTH": auth_flows.CHOICE}
 
 ANSWERS: dict[str, Step] = {
     "PASSWORD_VERIFIER": sign_in.answer_verifier,
-    sign_in.NEW_PASSWORD: sign_in.answer_new_password,
+    sign_in.TEMPORARY: sign_in.answer_new_password,
 }
 
 
@@ -84,7 +89,6 @@ def _started(call: Call, flows: Mapping[str, tuple[str, Step, str]]) -> dict[str
 
 def _answered(call: Call) -> dict[str, Any]:
     step = ANSWERS.get(call["ChallengeName"])
-    call.client  # noqa: B018 - an unknown client is refused first
     if step is None:
         raise errors.NotImplementedException(f"The challenge {call['ChallengeName']} is not built yet.")
     return step(call, call.get("ChallengeResponses", {}))

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.errors import InvalidParameterException, NotAuthorizedException
-from chalicelib.rules import names
+from chalicelib.rules import limits, names
 
 Definition = Mapping[str, Any]
 Schema = Sequence[Definition]
@@ -72,7 +72,6 @@ def accepted_changes(schema: Schema, values: Values) -> dict[str, str]:
     faults = [fault for name, value in values.items() if (fault := _change_fault(schema, name, value))]
     if faults:
         raise InvalidParameterException("Invalid user attributes: " + _lines(faults))
-    _refuse_bad_addresses(values)
     return _normal(schema, values)
 
 
@@ -152,8 +151,9 @@ def _lines(faults: list[str]) -> str:
 
 
 def _normal(schema: Schema, values: Values) -> dict[str, str]:
-    """The values as they are kept, checked for the form of addresses first."""
+    """The values as they are kept, checked for the form of addresses and for their size together first."""
     _refuse_bad_addresses(values)
+    limits.refuse_too_large(values)
     return {name: value.lower() if _is_boolean(schema, name) else value for name, value in values.items()}
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.rules.attributes import readable
+
 Settings = Mapping[str, Any]
 
 API_SCOPE = "aws.cognito.signin.user.admin"
@@ -46,10 +48,11 @@ def lifetime(client: Settings, token: str) -> int:
     return int(amount) * _SECONDS[unit]
 
 
-def id_claims(sign_in: SignIn, client: Settings, attributes: Mapping[str, str]) -> dict[str, Any]:
-    """The ID token's claims, without `jti`: the readable attributes and who they are for."""
+def id_claims(sign_in: SignIn, client: Settings, values: Mapping[str, str]) -> dict[str, Any]:
+    """The ID token's claims, without `jti`: the attributes that the client may read, and who they are for."""
+    shown = readable(values, client.get("ReadAttributes"))
     claims: dict[str, Any] = {
-        name: value == "true" if name in _BOOLEANS else value for name, value in readable(client, attributes).items()
+        name: value == "true" if name in _BOOLEANS else value for name, value in shown.items() if value
     }
     return claims | {
         "cognito:username": sign_in.username,
@@ -71,12 +74,6 @@ def access_claims(sign_in: SignIn, client: Settings) -> dict[str, Any]:
         **_common(sign_in),
     }
     return claims | ({"device_key": sign_in.device_key} if sign_in.device_key else {})
-
-
-def readable(client: Settings, attributes: Mapping[str, str]) -> dict[str, str]:
-    """The attributes with a value that a client may read: all, or those in its ReadAttributes."""
-    allowed = client.get("ReadAttributes")
-    return {name: value for name, value in attributes.items() if value and (allowed is None or name in allowed)}
 
 
 def _common(sign_in: SignIn) -> dict[str, Any]:

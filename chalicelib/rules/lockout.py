@@ -11,17 +11,21 @@ LONGEST_LOCK = 900.0  # seconds
 FORGOTTEN_AFTER = 900.0  # seconds without an attempt
 
 
-def locked_until(failures: float, failed_at: float) -> float:
-    """When sign-in is open again after so many wrong passwords in a row, the last one at `failed_at` (seconds)."""
+def lock(failures: float) -> float:
+    """For how many seconds so many wrong passwords in a row lock."""
     if failures < FREE_FAILURES:
-        return failed_at
+        return 0.0
     doublings = min(int(failures) - FREE_FAILURES, 10)  # 2 ** 10 s is over the longest lock
-    return failed_at + min(2.0**doublings, LONGEST_LOCK)
+    return min(2.0**doublings, LONGEST_LOCK)
 
 
 def is_locked(failures: float, failed_at: float, now: float) -> bool:
-    """Whether an attempt at `now` must be refused unheard."""
-    return now < locked_until(failures, failed_at)
+    """Whether an attempt at `now` must be refused unheard, the last wrong password having come at `failed_at`.
+
+    Times are seconds. `now` may lie before `failed_at`, since attempts come at once and clocks differ.
+    """
+    seconds = lock(failures)
+    return seconds > 0 and now < failed_at + seconds
 
 
 def is_forgotten(failed_at: float, now: float) -> bool:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 SECRET_BYTES = 32
 LONGEST_CHAIN = 10_000
-"""Generations that are followed to prove an old token genuine: 10 ms of hashing, whatever a caller claims."""
+"""Generations that are followed to prove an old token genuine: hundredths of a second, whatever a caller claims."""
 
 _FORM = struct.Struct(f">16s16sI{SECRET_BYTES}s")
 
@@ -35,9 +35,7 @@ class RefreshToken:
     @property
     def text(self) -> str:
         """What the client keeps: URL-safe characters only."""
-        packed = _FORM.pack(
-            uuid.UUID(self.sub).bytes, uuid.UUID(self.session_id).bytes, self.generation, self.secret
-        )
+        packed = _FORM.pack(uuid.UUID(self.sub).bytes, uuid.UUID(self.session_id).bytes, self.generation, self.secret)
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     @property
@@ -67,8 +65,10 @@ def parsed(text: str) -> RefreshToken | None:
 
 def is_ancestor(token: RefreshToken, generation: int, digest: bytes, mac: Callable[[bytes], bytes]) -> bool:
     """Whether a token once belonged to the session whose present generation has this digest."""
-    if not 0 < generation - token.generation <= LONGEST_CHAIN:
+    distance = generation - token.generation
+    if not 0 < distance <= LONGEST_CHAIN:
         return False
-    while token.generation < generation:
-        token = token.following(mac)
-    return hmac.compare_digest(token.digest, digest)
+    secret = token.secret
+    for _ in range(distance):
+        secret = mac(secret)
+    return hmac.compare_digest(hashlib.sha256(secret).digest(), digest)

@@ -36,6 +36,8 @@ ENTITIES: dict[str, Entity] = {
     "Guard":        Entity("N#{pool}#{kind}#{name}", "."),
     "Once":         Entity("T#{pool}#{id}",          ".",               lives="ttl"),
     "OperatorKey":  Entity("K#{id}",                 ".",               "LIST#operators",       "{created}#{id}"),
+    "OperatorSession": Entity("K#{id}", "SESSION", "LIST#operator-sessions", "{created}#{id}", lives="ttl"),
+    "OperatorMapping": Entity("M#operators",         "MAPPING#{name}"),
     "DataKey":      Entity("Z#{id}",                 "."),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Lock
 from typing import Generic, TypeVar
 
 from chalicelib.settings import current
@@ -21,30 +22,40 @@ class Memory(Generic[T]):
     def __init__(self, most: int = 5000) -> None:
         self._most = most
         self._kept: dict[str, tuple[float, T]] = {}
+        self._changes = 0
+        self._lock = Lock()
 
     def recall(self, name: str, load: Callable[[], T | None]) -> T | None:
         """The value of a name, loaded when it is not remembered.
 
-        A missing value is not remembered: strangers who guess ids could otherwise fill the memory, and what is created a
-        moment later would stay unknown.
+        A missing value is not remembered: strangers who guess ids could otherwise fill the memory, and what is created
+        a moment later would stay unknown. Nor is one that was loaded while something changed: it may be of before.
         """
         kept = self._kept.get(name)
         if kept is not None and kept[0] > time.monotonic():
             return kept[1]
+        changes = self._changes
         value = load()
         if value is not None:
-            self._keep(name, value)
+            self._keep(name, value, changes)
         return value
 
     def forget(self, name: str) -> None:
         """Drop one value, because it was changed."""
-        self._kept.pop(name, None)
+        with self._lock:
+            self._changes += 1
+            self._kept.pop(name, None)
 
     def clear(self) -> None:
         """Drop everything."""
-        self._kept.clear()
+        with self._lock:
+            self._changes += 1
+            self._kept.clear()
 
-    def _keep(self, name: str, value: T) -> None:
-        while len(self._kept) >= self._most:
-            self._kept.pop(next(iter(self._kept), ""), None)
-        self._kept[name] = (time.monotonic() + current().cache_seconds, value)
+    def _keep(self, name: str, value: T, changes: int) -> None:
+        with self._lock:
+            if changes != self._changes:
+                return
+            while len(self._kept) >= self._most:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[name] = (time.monotonic() + current().cache_seconds, value)

@@ -6,6 +6,7 @@ What these return is shared between requests: read it, never change it. A change
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,9 @@ class ClientRecord:
     secrets: list[ClientSecret] = field(default_factory=list, repr=False)
 
 
+# Strangers claim pools of any length in paths and tokens; DynamoDB answers a key over 2,048 bytes with an error.
+_POOL_ID = re.compile(r"[\w-]{1,55}", re.ASCII)
+
 _pools: Memory[Pool] = Memory()
 _clients: Memory[ClientRecord] = Memory()
 _signing_keys: Memory[list[SigningKey]] = Memory()
@@ -31,6 +35,8 @@ _signing_keys: Memory[list[SigningKey]] = Memory()
 
 def pool(pool_id: str) -> Pool | None:
     """A pool as it was within the last minute."""
+    if not _POOL_ID.fullmatch(pool_id):
+        return None
     return _pools.recall(pool_id, lambda: store.get(Pool, pool=pool_id))
 
 
@@ -51,6 +57,8 @@ def fresh_client(client_id: str) -> ClientRecord | None:
 
 def signing_keys(pool_id: str) -> list[SigningKey]:
     """All key pairs of a pool, as they were within the last minute; an unknown pool has none."""
+    if not _POOL_ID.fullmatch(pool_id):
+        return []
     return _signing_keys.recall(pool_id, lambda: fresh_signing_keys(pool_id) or None) or []
 
 

@@ -26,11 +26,11 @@ def signed_out(pool_id: str, sub: str, now: float) -> Change:
     return Change(keys.key("User", pool=pool_id, sub=sub), User, set={"signed_out_at": now}, name="user")
 
 
-def is_live(user: User, session: Session, now: float) -> bool:
-    """Whether a session still stands: not expired, not revoked, not signed out since, its user not disabled.
+def is_live(user: User, session: Session) -> bool:
+    """Whether a session still stands: not revoked, not signed out since, its user not disabled.
 
-    Times have fractions: a sign-in in the same second as a sign-out of everything, but after it, stays.
+    Its end is not asked for: that is the refresh token's, and an access token may outlive it by its own lifetime. Times
+    have fractions: a sign-in in the same second as a sign-out of everything, but after it, stays.
     """
-    signed_out_at = user.signed_out_at or 0
-    is_over = session.ends_at <= now or session.revoked_at is not None or session.created_at <= signed_out_at
+    is_over = session.revoked_at is not None or session.created_at <= (user.signed_out_at or 0)
     return user.enabled and not is_over

@@ -1,7 +1,7 @@
 """What a pool publishes for verifiers of its tokens: OpenID Connect Discovery 1.0 and its JSON Web Key Set (RFC 7517).
 
-The configuration names only what answers. The OAuth endpoints join it when they are built; verifiers and authorizers
-need `issuer` and `jwks_uri` alone.
+The configuration names no endpoint that does not answer: the OAuth endpoints join it when they are built. Verifiers and
+authorizers need `issuer` and `jwks_uri`; the rest is what the standard requires of every provider.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ def configuration(request: Request, pool: str) -> Response:
         "subject_types_supported": ["public"],
         "response_types_supported": ["code", "token"],
         "id_token_signing_alg_values_supported": [signing_keys.ALGORITHM],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     })  # fmt: skip

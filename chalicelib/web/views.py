@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.edge.router import Route
 from chalicelib.settings import current
-from chalicelib.web import development, discovery
+from chalicelib.web import development, discovery, operator
 
 
 def routes() -> list[Route]:
@@ -12,6 +12,7 @@ def routes() -> list[Route]:
     found = [
         Route("GET", "/{pool}/.well-known/jwks.json", discovery.jwks),
         Route("GET", "/{pool}/.well-known/openid-configuration", discovery.configuration),
+        Route("POST", "/operator/session", operator.session, accepts=("application/json",), cors=False),
     ]
     if current().is_local:
         found.append(Route("GET", "/_dev/health", development.health, cors=False))

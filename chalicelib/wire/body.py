@@ -10,12 +10,15 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NoReturn
 
 from chalicelib import errors
 from chalicelib.wire.model import Operation, Shape, shape
 
 MAX_DEPTH = 64
+
+Writer = Callable[[Any], Any]
 
 
 def decoded(body: bytes) -> dict[str, Any]:
@@ -83,49 +86,74 @@ def encoded(operation: Operation, result: dict[str, Any]) -> bytes:
     """
     if operation.output is None:
         return b""
-    plain = _plain(shape(operation.service, operation.output), result)
+    write = _writer(operation.service, operation.output)
+    plain = write(result) if write else result
     return json.dumps(plain, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def _plain(kind: Shape, value: Any) -> Any:
-    write = _WRITERS.get(kind.type)
-    return write(kind, value) if write else value
+@cache
+def _writer(service: str, name: str) -> Writer | None:
+    """How a value of a shape is written; None where it is written as it is, so that a page of users costs one look."""
+    kind = shape(service, name)
+    make = _MAKERS.get(kind.type)
+    return make(kind) if make else None
 
 
-def _plain_structure(kind: Shape, value: dict[str, Any]) -> dict[str, Any]:
+def _structure(kind: Shape) -> Writer | None:
     if kind.is_document:
-        return value
-    present = ((name, member, value.get(name)) for name, member in kind.members.items())
-    return {name: _plain(shape(kind.service, part.shape), item) for name, part, item in present if item is not None}
+        return None
+
+    def write(value: dict[str, Any]) -> dict[str, Any]:
+        result = {}
+        for name, inner in _members(kind.service, kind.name):
+            item = value.get(name)
+            if item is not None:
+                result[name] = inner(item) if inner else item
+        return result
+
+    return write
 
 
-def _plain_list(kind: Shape, value: list[Any]) -> list[Any]:
-    part = shape(kind.service, kind.member)
-    return [_plain(part, item) for item in value]
+@cache
+def _members(service: str, name: str) -> tuple[tuple[str, Writer | None], ...]:
+    """Made by the first reply: a cold start builds what it serves, and a shape may hold itself."""
+    members = shape(service, name).members
+    return tuple((member, _writer(service, part.shape)) for member, part in members.items())
 
 
-def _plain_map(kind: Shape, value: dict[str, Any]) -> dict[str, Any]:
-    part = shape(kind.service, kind.value)
-    return {key: _plain(part, item) for key, item in value.items() if item is not None}
+def _list(kind: Shape) -> Writer:
+    def write(value: list[Any]) -> list[Any]:
+        inner = _writer(kind.service, kind.member)
+        return [inner(item) for item in value] if inner else value
+
+    return write
 
 
-def _plain_time(_kind: Shape, value: datetime | float) -> float:
+def _map(kind: Shape) -> Writer:
+    def write(value: dict[str, Any]) -> dict[str, Any]:
+        inner = _writer(kind.service, kind.value)
+        return {key: inner(item) if inner else item for key, item in value.items() if item is not None}
+
+    return write
+
+
+def _time(value: datetime | float) -> float:
     """Seconds since the epoch with a fraction of milliseconds; a time without a zone is in UTC."""
     if isinstance(value, datetime):
         value = (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
     return round(value, 3)
 
 
-def _plain_blob(_kind: Shape, value: bytes) -> str:
+def _blob(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-_WRITERS: dict[str, Callable[[Shape, Any], Any]] = {
-    "structure": _plain_structure,
-    "list": _plain_list,
-    "map": _plain_map,
-    "timestamp": _plain_time,
-    "blob": _plain_blob,
+_MAKERS: dict[str, Callable[[Shape], Writer | None]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "timestamp": lambda _kind: _time,
+    "blob": lambda _kind: _blob,
 }
 
 

@@ -1,7 +1,8 @@
 """Who calls: the operator whose key signed a request, or nobody where the service asks for no signature.
 
-The model says which operations want a signature. On the others an `Authorization` header of any kind is passed over, as
-the service does: their proof is in the body. API Gateway's own IAM check cannot serve here, since SDKs sign for Cognito.
+The model says which operations want a signature. On the others an `Authorization` header of any kind is passed over,
+as the service does: their proof is in the body. API Gateway's own IAM check cannot serve here, since SDKs sign for
+Cognito.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.call import Caller, arn
 from chalicelib.edge.request import Request
-from chalicelib.flows import operators
+from chalicelib.flows import operator_sessions, operators
 from chalicelib.settings import current
 from chalicelib.wire import quirks, sigv4
 from chalicelib.wire.model import Operation
@@ -30,16 +31,25 @@ def identified(operation: Operation, request: Request, now: float) -> Caller:
         if (operation.service, operation.name) in quirks.UNSIGNED_TOO:
             return Caller()
         raise errors.MissingAuthenticationTokenException
-    # Temporary credentials are not issued yet, so no session token is known: a stolen or invented one is refused, and a
-    # key that came with one is not accepted without it either, for the token is part of what was signed.
-    secret = None if signature.security_token else operators.secret_of(signature.access_key)
-    if secret is None:
-        raise errors.UnrecognizedClientException
     region = None if current().is_local else current().region
-    expected = sigv4.Expected(operation.service, secret, now, region, (request.path,))
+    expected = sigv4.Expected(operation.service, _secret(signature, now), now, region, (request.path,))
     if problem := sigv4.problem(signature, signed, expected):
         raise problem
     return Caller(signature.access_key)
+
+
+def _secret(signature: sigv4.Signature, now: float) -> str:
+    """The secret of the key that a signature names.
+
+    Attack: a stolen temporary key without its session token, and a token that was invented or belongs to another key.
+    A temporary key counts with its own token alone, a key of ours with none, for the token is part of what was signed.
+    """
+    if signature.security_token:
+        return operator_sessions.secret_of(signature.access_key, signature.security_token, now)
+    secret = operators.secret_of(signature.access_key)
+    if secret is None:
+        raise errors.UnrecognizedClientException
+    return secret
 
 
 def authorize(caller: Caller, operation: Operation, given: Mapping[str, Any]) -> None:
@@ -48,6 +58,7 @@ def authorize(caller: Caller, operation: Operation, given: Mapping[str, Any]) ->
         return
     action = f"{operation.service}:{operation.name}"
     resource = arn(given["UserPoolId"]) if "UserPoolId" in given else str(given.get("ResourceArn", "*"))
-    if not operators.is_allowed(caller.operator, action, resource):
+    owner = operator_sessions if operator_sessions.is_temporary(caller.operator) else operators
+    if not owner.is_allowed(caller.operator, action, resource):
         message = f"User: {caller.operator} is not authorized to perform: {action} on resource: {resource}"
         raise errors.AccessDeniedException(message)

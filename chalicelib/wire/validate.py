@@ -61,18 +61,13 @@ def _check(service: str, name: str) -> Check:
 
 
 def _structure(kind: Shape) -> Check:
-    # Filled by the first request: a cold start builds what it serves.
-    members: list[tuple[str, str, bool, Check]] = []
-
     def check(value: Any, path: str, violations: Violations) -> Any:
         if not isinstance(value, dict):
             raise errors.SerializationException("Expected structure or null")
         if kind.is_document:
             return value
-        if not members:
-            members.extend(_members(kind))
         prefix, result = f"{path}." if path else "", {}
-        for name, camel, is_required, inner in members:
+        for name, camel, is_required, inner in _members(kind.service, kind.name):
             item = value.get(name)
             if item is not None:
                 result[name] = inner(item, prefix + camel, violations)
@@ -83,11 +78,14 @@ def _structure(kind: Shape) -> Check:
     return check
 
 
-def _members(kind: Shape) -> list[tuple[str, str, bool, Check]]:
-    return [
-        (name, name[0].lower() + name[1:], name in kind.required, _check(kind.service, member.shape))
-        for name, member in kind.members.items()
-    ]
+@cache
+def _members(service: str, name: str) -> tuple[tuple[str, str, bool, Check], ...]:
+    """Made by the first request: a cold start builds what it serves, and a shape may hold itself."""
+    kind = shape(service, name)
+    return tuple(
+        (member, member[0].lower() + member[1:], member in kind.required, _check(service, part.shape))
+        for member, part in kind.members.items()
+    )
 
 
 def _list(kind: Shape) -> Check:

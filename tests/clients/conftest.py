@@ -6,24 +6,19 @@ import contextlib
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 
 from tests import engines
-from tests.clients.running import Latchkey
+from tests.clients.running import FLOWS, PASSWORD, Latchkey, Pool, Told
 
 FOLDER = Path(__file__).resolve().parent
 NODE_SECONDS = 120
-PASSWORD = "Correct-Horse-9"
-FLOWS = [
-    "ALLOW_USER_SRP_AUTH",
-    "ALLOW_USER_PASSWORD_AUTH",
-    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
-    "ALLOW_REFRESH_TOKEN_AUTH",
-]
 
 
 @pytest.fixture(scope="session", params=engines.NAMES)
@@ -51,6 +46,7 @@ def pasted_shell(latchkey: Latchkey) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.delenv(name, raising=False)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the key of an earlier shell
         for name, value in latchkey.shell.items():
             patch.setenv(name, value)
         yield
@@ -62,14 +58,10 @@ def cognito(latchkey: Latchkey, pasted_shell: None) -> Any:
     return latchkey.cognito()
 
 
-@dataclass(frozen=True)
-class Pool:
-    """A pool with a client for applications without a secret and one for servers that have one."""
-
-    id: str
-    client: str
-    server_client: str
-    server_secret: str
+@pytest.fixture(scope="module")
+def public(latchkey: Latchkey, pasted_shell: None) -> Any:
+    """boto3 in an application of users, which has no key."""
+    return latchkey.cognito(config=Config(signature_version=UNSIGNED))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +71,11 @@ def pool(cognito: Any) -> Pool:
 
     def client(**options: Any) -> dict[str, Any]:
         answer = cognito.create_user_pool_client(
-            UserPoolId=made, ClientName="client", ExplicitAuthFlows=FLOWS, **options
+            UserPoolId=made,
+            ClientName="client",
+            ExplicitAuthFlows=FLOWS,
+            PreventUserExistenceErrors="ENABLED",
+            **options,
         )
         return dict(answer["UserPoolClient"])
 
@@ -93,16 +89,11 @@ def user(cognito: Any, pool: Pool) -> Callable[..., str]:
 
     def make(name: str) -> str:
         address = [{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}]
-        cognito.admin_create_user(
-            UserPoolId=pool.id, Username=name, UserAttributes=address, MessageAction="SUPPRESS"
-        )
+        cognito.admin_create_user(UserPoolId=pool.id, Username=name, UserAttributes=address, MessageAction="SUPPRESS")
         cognito.admin_set_user_password(UserPoolId=pool.id, Username=name, Password=PASSWORD, Permanent=True)
         return name
 
     return make
-
-
-Told = dict[str, Any]
 
 
 @pytest.fixture(scope="module")

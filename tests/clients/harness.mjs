@@ -10,7 +10,8 @@ export async function step(name, action) {
   try {
     told = (await action()) ?? null;
   } catch (error) {
-    told = { error: error.name, code: error.code, message: error.message };
+    const name = error.name === "Error" ? error.constructor.name : error.name;
+    told = { error: name, code: error.code, message: error.message };
   }
   console.log(JSON.stringify({ step: name, told }));
   return told;

@@ -1,4 +1,4 @@
-"""One `scripts/dev` for the tests of clients: started, waited for, ended or killed, and what a user would know of it."""
+"""One `scripts/dev` for the tests of clients: started, waited for, ended or killed, and what a user knows of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,28 @@ from tests.engines import ROOT, free_port
 START_SECONDS = 60
 END_SECONDS = 20
 STEP_SECONDS = 0.02
+
+PASSWORD = "Correct-Horse-9"
+NEW_PASSWORD = "Battery-Staple-10"
+FLOWS = [
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+]
+
+Told = dict[str, Any]
+"""What a script reported, by step."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool with a client for applications without a secret and one for servers that have one."""
+
+    id: str
+    client: str
+    server_client: str
+    server_secret: str
 
 
 class Latchkey:

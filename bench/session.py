@@ -1,0 +1,86 @@
+"""One run of the bench: the parts in order, each measured and printed before the next begins."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bench import cold, growth, place, report, rounds, traffic
+from bench.callers import Ask, Caller, InProcess
+from bench.growth import Point
+from bench.rounds import Sizes
+from bench.stories import World
+from chalicelib.flows import operators
+from tests import engines
+from tests.engines import Engine
+
+_CROWDS, _QUICK_CROWDS = [100, 10_000, 100_000], [100, 1000]
+
+
+def run(options: argparse.Namespace, outbox: Path) -> None:
+    """Measure and print everything that the options ask for."""
+    sizes = _sizes(options)
+    with engines.running(options.engine) as engine, engines.in_use(engine):
+        for line in place.description(engine.name):
+            report.say(line)
+        caller = Caller(InProcess(), operators.ensure_root())
+        world = World(caller, outbox)
+        results, floors = rounds.measured(world, sizes)
+        report.stories(results)
+        report.pieces(floors)
+        _cold(world, 3 if options.quick else 7)
+        _growth(World(caller, outbox, users=0), options, (engine, sizes.calls))
+    if options.http:
+        _traffic(sizes.calls * (2 if options.quick else 4))
+
+
+def _sizes(options: argparse.Namespace) -> Sizes:
+    if options.calls:
+        return Sizes(2, options.calls, options.calls)
+    return Sizes(2, 10, 4) if options.quick else Sizes(6, 50, 12)
+
+
+def _cold(world: World, times: int) -> None:
+    named = {
+        "JWKS": Ask(f"/{world.pool}/.well-known/jwks.json", headers={"Host": world.caller.door.host}),
+        "GetUser": world.caller.ask("GetUser", AccessToken=world.tokens(world.client)["AccessToken"]),
+    }
+    loaded, *answered = cold.measured(list(named.values()), times)
+    rows = [("import app", loaded), *zip([f"then {name}" for name in named], answered, strict=True)]
+    report.table("Cold start, CPU of a fresh process", ("step", "CPU ms"), rows)
+    report.table("Who takes the import (wall, with the overhead of telling)", ("package", "ms"), cold.importers(10))
+
+
+def _growth(world: World, options: argparse.Namespace, where: tuple[Engine, int]) -> None:
+    sizes = options.users if options.users is not None else _QUICK_CROWDS if options.quick else _CROWDS
+    engine, number = where
+    points = []
+    for found in growth.measured(world, sizes, engine.process.pid, number) if sizes else ():
+        if isinstance(found, str):
+            report.say(f"\n{found}")
+        else:
+            points.append(found)
+    if points:
+        head = ("call", "users", "CPU ms", "growth", "p50 ms", "engine CPU ms", "trips", "read units")
+        report.table("Cost by the number of users in the pool", head, [_point(point, points) for point in points])
+
+
+def _point(point: Point, points: list[Point]) -> report.Row:
+    least = next(other for other in points if other.name == point.name)
+    growth_of_cpu = f"{point.taken.cpu_ms / least.taken.cpu_ms:.2f}x"
+    engine = "-" if point.engine_ms is None else point.engine_ms
+    sent = point.sent
+    cells = (growth_of_cpu, point.taken.wall_ms(0.5), engine, len(sent.requests), f"{sent.read_units:g}")
+    return (point.name, point.users, point.taken.cpu_ms, *cells)
+
+
+def _traffic(number: int) -> None:
+    with traffic.server() as (url, folder):
+        loads = list(traffic.measured(url, folder, number))
+    rows = [
+        (load.story, load.clients, f"{load.per_second:.0f}", load.times.wall_ms(0.5), load.times.wall_ms(0.99),
+         "-" if load.server_cpu_ms is None else load.server_cpu_ms)
+        for load in loads
+    ]  # fmt: skip
+    head = ("story", "clients", "calls/s", "p50 ms", "p99 ms", "server CPU ms")
+    report.table("Over HTTP, scripts/dev, connections kept open", head, rows)

@@ -1,0 +1,395 @@
+"""Refreshing, rotating, revoking and signing out everywhere: facts 65 to 67, 117, 151 and 154 to 158."""
+
+import json
+
+import pytest
+
+from chalicelib.wire import model
+from tests.application import Cognito
+from tests.callers import refused
+from tests.clock import DAY, HOUR, later
+from tests.contract import calls
+from tests.entrance import ROTATING, Entrance, claims
+
+REVOKED = "Access Token has been revoked"
+INVALID = "Invalid Refresh Token"
+
+
+@pytest.fixture(scope="module")
+def shared(application):
+    return Entrance(Cognito(*application))
+
+
+@pytest.fixture
+def entrance(shared):
+    return shared.another()
+
+
+@pytest.fixture
+def rotating(shared):
+    entrance = shared.another()
+    entrance.client = entrance.cognito.client(entrance.pool, **ROTATING)
+    return entrance
+
+
+@pytest.fixture
+def lenient(shared):
+    entrance = shared.another()
+    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
+    entrance.client = entrance.cognito.client(entrance.pool, RefreshTokenRotation=rotation)
+    return entrance
+
+
+class TestRefresh:
+    @pytest.mark.parametrize("flow", ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"])
+    def test_new_tokens_belong_to_the_same_sign_in(self, entrance, flow):
+        first = entrance.tokens()
+        with later(5):
+            answer = entrance.initiate(flow, REFRESH_TOKEN=first["RefreshToken"])
+
+        second = answer["AuthenticationResult"]
+        assert answer["ChallengeParameters"] == {}
+        assert second.keys() == {"AccessToken", "IdToken", "ExpiresIn", "TokenType"}
+        for kind in ("AccessToken", "IdToken"):
+            old, new = claims(first[kind]), claims(second[kind])
+            assert (old["origin_jti"], old["auth_time"]) == (new["origin_jti"], new["auth_time"])
+            assert new["iat"] >= old["iat"] + 5
+            assert old["jti"] != new["jti"]
+
+    def test_the_attributes_are_those_of_now(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+        entrance.admin("AdminUpdateUserAttributes", UserAttributes=[{"Name": "nickname", "Value": "Tessa"}])
+
+        assert claims(entrance.refresh(token)["IdToken"])["nickname"] == "Tessa"
+
+    def test_without_rotation_a_token_may_be_used_again(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+
+        for _ in range(3):
+            assert entrance.refresh(token)
+        assert "RefreshToken" not in entrance.renew(token)
+
+    @pytest.mark.parametrize("text", ["junk", "A" * 96, "eyJhbGciOiJub25lIn0.e30.e30", "=", "_" * 5000])
+    def test_garbage_is_refused(self, entrance, text):
+        for attempt in (entrance.refresh, entrance.renew):
+            with refused("NotAuthorizedException", INVALID):
+                attempt(text)
+
+    def test_an_access_token_is_none(self, entrance):
+        tokens = entrance.tokens()
+
+        for kind in ("AccessToken", "IdToken"):
+            with refused("NotAuthorizedException", INVALID):
+                entrance.refresh(tokens[kind])
+
+    def test_a_token_of_another_client_is_refused(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+        entrance.client = entrance.cognito.client(entrance.pool)
+
+        for attempt in (entrance.refresh, entrance.renew):
+            with refused("NotAuthorizedException", INVALID):
+                attempt(token)
+
+    def test_a_token_of_another_pool_is_refused(self, entrance, cognito):
+        token = entrance.tokens()["RefreshToken"]
+        entrance.client = cognito.client(cognito.pool())
+
+        with refused("NotAuthorizedException", INVALID):
+            entrance.refresh(token)
+
+    def test_every_part_of_a_token_counts(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+
+        for place in range(0, len(token) - 1, 6):
+            altered = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+            with refused("NotAuthorizedException", INVALID):
+                entrance.refresh(altered)
+
+    def test_a_token_grows_old(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+
+        with later(30 * DAY - 60):
+            assert entrance.refresh(token)
+        with later(30 * DAY + 1), refused("NotAuthorizedException", "Refresh Token has expired"):
+            entrance.refresh(token)
+
+    def test_a_token_lives_as_long_as_its_client_says(self, entrance):
+        entrance.client = entrance.cognito.client(
+            entrance.pool,
+            RefreshTokenValidity=2,
+            TokenValidityUnits={"RefreshToken": "hours"},
+            AccessTokenValidity=1,
+            IdTokenValidity=1,
+        )
+        token = entrance.tokens()["RefreshToken"]
+
+        with later(2 * HOUR + 1), refused("NotAuthorizedException", "Refresh Token has expired"):
+            entrance.refresh(token)
+
+    def test_the_last_access_token_outlives_the_refresh_token(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+        with later(30 * DAY - 60):
+            last = entrance.refresh(token)["AccessToken"]
+
+        with later(30 * DAY + 60):
+            assert entrance.me(last)
+
+    def test_a_disabled_user_is_told_so_and_not_revived_by_enabling(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+
+        entrance.admin("AdminDisableUser")
+        with refused("NotAuthorizedException", "User is disabled."):
+            entrance.refresh(token)
+        entrance.admin("AdminEnableUser")
+        with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+            entrance.refresh(token)
+        assert entrance.refresh(entrance.tokens()["RefreshToken"])
+
+    def test_a_deleted_user_has_no_tokens(self, entrance):
+        tokens = entrance.tokens()
+        entrance.admin("AdminDeleteUser")
+
+        with refused("NotAuthorizedException", INVALID):
+            entrance.refresh(tokens["RefreshToken"])
+        with refused("UserNotFoundException"):
+            entrance.me(tokens["AccessToken"])
+
+    def test_a_changed_password_leaves_tokens_alive(self, entrance):
+        tokens = entrance.tokens()
+        entrance.admin("AdminSetUserPassword", Password="Fresh-Horse-11", Permanent=True)
+
+        assert entrance.refresh(tokens["RefreshToken"])
+        assert entrance.me(tokens["AccessToken"])
+
+
+class TestRotation:
+    def test_plain_refresh_is_not_for_a_client_that_rotates(self, rotating):
+        with refused("InvalidParameterException", "Auth flow not enabled for this client"):
+            rotating.refresh(rotating.tokens()["RefreshToken"])
+
+    def test_each_use_gives_a_new_token(self, rotating):
+        first = rotating.tokens()["RefreshToken"]
+        second = rotating.renew(first)["RefreshToken"]
+        third = rotating.renew(second)["RefreshToken"]
+
+        assert len({first, second, third}) == 3
+        assert rotating.renew(third)
+
+    def test_a_new_token_lives_no_longer_than_the_first_would_have(self, rotating):
+        token = rotating.tokens()["RefreshToken"]
+        with later(29 * DAY):
+            token = rotating.renew(token)["RefreshToken"]
+
+        with later(30 * DAY + 1), refused("NotAuthorizedException", "Refresh Token has expired"):
+            rotating.renew(token)
+
+    def test_a_used_token_is_refused_and_the_new_one_is_not(self, rotating):
+        first = rotating.tokens()["RefreshToken"]
+        second = rotating.renew(first)["RefreshToken"]
+
+        with refused("RefreshTokenReuseException", "Refresh token has been invalidated"):
+            rotating.renew(first)
+        assert rotating.renew(second)
+
+    def test_a_used_token_that_comes_back_later_ends_the_family(self, rotating):
+        tokens = rotating.tokens()
+        renewed = rotating.renew(tokens["RefreshToken"])
+
+        with later(11), refused("RefreshTokenReuseException"):
+            rotating.renew(tokens["RefreshToken"])
+        with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+            rotating.renew(renewed["RefreshToken"])
+        with refused("NotAuthorizedException", REVOKED):
+            rotating.me(renewed["AccessToken"])
+
+    def test_a_token_from_long_before_ends_the_family_too(self, rotating):
+        first = token = rotating.tokens()["RefreshToken"]
+        for _ in range(3):
+            token = rotating.renew(token)["RefreshToken"]
+
+        with later(11), refused("RefreshTokenReuseException"):
+            rotating.renew(first)
+        with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+            rotating.renew(token)
+
+    def test_an_end_of_one_family_leaves_others_alone(self, rotating):
+        other = rotating.tokens()["RefreshToken"]
+        first = rotating.tokens()["RefreshToken"]
+        rotating.renew(first)
+        with later(11), refused("RefreshTokenReuseException"):
+            rotating.renew(first)
+
+        assert rotating.renew(other)
+
+    def test_inside_the_grace_period_a_used_token_is_taken_again(self, lenient):
+        first = lenient.tokens()["RefreshToken"]
+        second = lenient.renew(first)["RefreshToken"]
+
+        with later(5):
+            assert lenient.renew(first)["RefreshToken"] == second
+        assert lenient.renew(second)
+
+    def test_behind_the_grace_period_it_is_not(self, lenient):
+        first = lenient.tokens()["RefreshToken"]
+        lenient.renew(first)
+
+        with later(61), refused("RefreshTokenReuseException"):
+            lenient.renew(first)
+
+    def test_two_steps_inside_the_grace_period_cost_no_session(self, lenient):
+        first = lenient.tokens()["RefreshToken"]
+        second = lenient.renew(first)["RefreshToken"]
+        third = lenient.renew(second)["RefreshToken"]
+
+        with later(20), refused("RefreshTokenReuseException"):
+            lenient.renew(first)
+        assert lenient.renew(third)
+
+    def test_tokens_are_revocable_even_where_the_client_revokes_none(self, rotating):
+        rotating.client = rotating.cognito.client(rotating.pool, EnableTokenRevocation=False, **ROTATING)
+
+        assert "origin_jti" in claims(rotating.tokens()["AccessToken"])
+
+    def test_a_token_of_before_the_client_stopped_rotating_is_invalid(self, rotating):
+        first = rotating.tokens()["RefreshToken"]
+        second = rotating.renew(first)["RefreshToken"]
+        rotating.cognito.call(
+            "UpdateUserPoolClient", UserPoolId=rotating.pool, ClientId=rotating.client, RefreshTokenValidity=30
+        )
+
+        with refused("NotAuthorizedException", INVALID):
+            rotating.renew(first)
+        assert "RefreshToken" not in rotating.renew(second)
+
+
+class TestRevokeToken:
+    def test_all_tokens_of_the_sign_in_die_and_no_others(self, entrance):
+        one, other = entrance.tokens(), entrance.tokens()
+        refreshed = entrance.refresh(one["RefreshToken"])
+
+        assert entrance.revoke(one["RefreshToken"]) == {}
+
+        for token in (one["AccessToken"], refreshed["AccessToken"]):
+            with refused("NotAuthorizedException", REVOKED):
+                entrance.me(token)
+        with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+            entrance.refresh(one["RefreshToken"])
+        assert entrance.me(other["AccessToken"])
+
+    def test_any_member_of_a_rotated_chain_ends_it(self, rotating):
+        first = rotating.tokens()["RefreshToken"]
+        second = rotating.renew(first)["RefreshToken"]
+
+        rotating.revoke(first)
+
+        with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+            rotating.renew(second)
+
+    def test_what_is_unknown_or_revoked_already_is_no_error(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+
+        for text in ("junk", "A" * 96, token, token):
+            assert entrance.revoke(text) == {}
+
+    def test_an_access_or_id_token_is_of_the_wrong_kind(self, entrance):
+        tokens = entrance.tokens()
+
+        for kind in ("AccessToken", "IdToken"):
+            with refused("UnsupportedTokenTypeException"):
+                entrance.revoke(tokens[kind])
+
+    def test_a_client_without_revocation_is_told_so(self, entrance):
+        entrance.client = entrance.cognito.client(entrance.pool, EnableTokenRevocation=False)
+        tokens = entrance.tokens()
+        assert "origin_jti" not in claims(tokens["AccessToken"])
+
+        with refused("UnsupportedOperationException"):
+            entrance.revoke(tokens["RefreshToken"])
+
+    def test_a_token_of_another_client_is_refused_and_lives_on(self, entrance):
+        token = entrance.tokens()["RefreshToken"]
+        mine, entrance.client = entrance.client, entrance.cognito.client(entrance.pool)
+
+        with refused("UnauthorizedException"):
+            entrance.revoke(token)
+        entrance.client = mine
+        assert entrance.refresh(token)
+
+
+class TestClientSecret:
+    @pytest.fixture
+    def with_secret(self, entrance):
+        entrance.client = entrance.cognito.client(entrance.pool, ClientSecret="a" * 24 + "Z_9")
+        return entrance
+
+    def test_it_is_missed_when_left_out(self, with_secret):
+        sentence = f"Client {with_secret.client} is configured for secret but secret was not received"
+
+        with refused("NotAuthorizedException", sentence):
+            with_secret.renew("junk")
+        assert self.revoking(with_secret) == ("NotAuthorizedException", sentence)
+
+    def test_a_wrong_one_is_refused(self, with_secret):
+        sentence = f"Unable to verify secret for client {with_secret.client}"
+
+        with refused("NotAuthorizedException", sentence):
+            with_secret.renew("junk", ClientSecret="a" * 24 + "Z_8")
+        assert self.revoking(with_secret, ClientSecret="a" * 24 + "Z_8") == ("NotAuthorizedException", sentence)
+
+    def revoking(self, entrance, **more):
+        """RevokeToken answers as the service does, with an error that its model does not declare."""
+        operation = model.operation("cognito-idp", "RevokeToken")
+        given = {"ClientId": entrance.client, "Token": "junk", **more}
+        answer = calls.ask(*calls.question(operation, json.dumps(given).encode()))
+        return answer.code(), answer.said()["message"]
+
+    def test_the_right_one_lets_through(self, with_secret):
+        with refused("NotAuthorizedException", INVALID):
+            with_secret.renew("junk", ClientSecret="a" * 24 + "Z_9")
+        assert with_secret.revoke("junk", ClientSecret="a" * 24 + "Z_9") == {}
+
+
+class TestSignOut:
+    def sign_out(self, entrance, who):
+        if who == "user":
+            return entrance.cognito.call("GlobalSignOut", AccessToken=entrance.tokens()["AccessToken"])
+        return entrance.admin("AdminUserGlobalSignOut")
+
+    @pytest.mark.parametrize("who", ["user", "administrator"])
+    def test_every_earlier_token_dies(self, entrance, who):
+        signed_in = [entrance.tokens() for _ in range(3)]
+
+        assert self.sign_out(entrance, who) == {}
+
+        for tokens in signed_in:
+            with refused("NotAuthorizedException", REVOKED):
+                entrance.me(tokens["AccessToken"])
+            with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+                entrance.refresh(tokens["RefreshToken"])
+
+    @pytest.mark.parametrize("who", ["user", "administrator"])
+    def test_a_sign_in_in_the_same_second_works_at_once(self, entrance, who):
+        for _ in range(3):
+            self.sign_out(entrance, who)
+            tokens = entrance.tokens()
+
+            assert entrance.me(tokens["AccessToken"])
+            assert entrance.refresh(tokens["RefreshToken"])
+
+    def test_other_users_stay(self, entrance):
+        other = entrance.another().tokens()
+
+        self.sign_out(entrance, "administrator")
+
+        assert entrance.me(other["AccessToken"])
+
+    def test_a_user_who_is_gone_has_nothing_to_sign_out_of(self, entrance):
+        token = entrance.tokens()["AccessToken"]
+        entrance.admin("AdminDeleteUser")
+
+        with refused("NotAuthorizedException", REVOKED):
+            entrance.cognito.call("GlobalSignOut", AccessToken=token)
+
+    def test_an_unknown_user_is_told_so(self, entrance):
+        with refused("UserNotFoundException", "User does not exist."):
+            entrance.admin("AdminUserGlobalSignOut", "nobody")
