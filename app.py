@@ -4,6 +4,7 @@
 """
 
 import os
+from typing import Any
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):  # neither `chalice.local` nor the laptop's set-up is there in the cloud
     from chalicelib import laptop
@@ -34,3 +35,11 @@ app = Gateway(
     ),
     Trust(settings.current().trusted_proxies, settings.current().base_url),
 )
+
+
+@app.lambda_function(name="authorizer")
+def authorizer(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """What other APIs name as their authorizer; imported late, for the requests of this one do not need it."""
+    from chalicelib.authorizer import lambda_door
+
+    return lambda_door.authorizer(event, context)

@@ -5,6 +5,7 @@ The settings are read once per process, so `make_environment` comes before the f
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import tempfile
@@ -21,6 +22,8 @@ def make_environment() -> Path:
     An argon2 profile that the shell gives stays, for a trial of the bench itself.
     """
     folder = Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
+    # Lines of the log are made and written, because that is part of what a request costs; nobody wants to read them.
+    logging.basicConfig(filename=os.devnull)
     os.environ.update({
         "LATCHKEY_TABLE": "latchkey-bench",
         "LATCHKEY_LOCAL": "1",

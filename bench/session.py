@@ -9,7 +9,7 @@ from bench import cold, growth, place, report, rounds, traffic
 from bench.callers import Ask, Caller, InProcess
 from bench.growth import Point
 from bench.rounds import Sizes
-from bench.stories import World
+from bench.stories import BY_PASSWORD, World
 from chalicelib.flows import operators
 from tests import engines
 from tests.engines import Engine
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace, outbox: Path) -> None:
         report.stories(results)
         report.pieces(floors)
         _cold(world, 3 if options.quick else 7)
-        _growth(World(caller, outbox, users=0), options, (engine, sizes.calls))
+        _growth(World(caller, outbox, 0, BY_PASSWORD), options, (engine, sizes.calls))
     if options.http:
         _traffic(sizes.calls * (2 if options.quick else 4))
 

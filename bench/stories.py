@@ -18,20 +18,21 @@ from bench.srp_client import SrpClient
 
 PASSWORD = "Correct-Horse-9"  # noqa: S105 - of users who live for a minute
 PAGE = 60
-_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"]
+BY_PASSWORD = ["ALLOW_USER_PASSWORD_AUTH"]
+BY_BOTH = ["ALLOW_USER_SRP_AUTH", *BY_PASSWORD]
 _TOKENS = ("RS256 sign", "RS256 sign")
 
 
 class World:
     """A pool with a client, one with rotating refresh tokens, and users: a page of them, or as many as are wanted."""
 
-    def __init__(self, caller: Caller, outbox: Path, users: int = PAGE) -> None:
+    def __init__(self, caller: Caller, outbox: Path, users: int = PAGE, flows: list[str] = BY_BOTH) -> None:
         self.caller = caller
         self._outbox = outbox
         made = caller.call("CreateUserPool", PoolName="bench", AutoVerifiedAttributes=["email"])
         self.pool = str(made["UserPool"]["Id"])
-        self.client = self._client([*_FLOWS, "ALLOW_REFRESH_TOKEN_AUTH"])
-        self.rotating = self._client(_FLOWS, RefreshTokenRotation={"Feature": "ENABLED"})
+        self.client = self._client([*flows, "ALLOW_REFRESH_TOKEN_AUTH"])
+        self.rotating = self._client(flows, RefreshTokenRotation={"Feature": "ENABLED"})
         self.users = [self.user() for _ in range(users)]
 
     def user(self) -> str:

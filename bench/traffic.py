@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -47,7 +48,8 @@ class Load:
 @contextlib.contextmanager
 def server() -> Iterator[tuple[str, Folder]]:
     """`scripts/dev` on fresh data, until the block ends: its address and its data folder."""
-    data, port = Path(tempfile.mkdtemp(prefix="latchkey-bench-")) / "data", free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="latchkey-bench-")), free_port()
+    data = folder / "data"
     command = [str(ROOT / "scripts" / "dev"), "--port", str(port), "--data", str(data), "--no-reload"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LATCHKEY_"))}
     profile = {name: value for name, value in os.environ.items() if name.startswith("LATCHKEY_ARGON2_")}
@@ -59,6 +61,7 @@ def server() -> Iterator[tuple[str, Folder]]:
     finally:
         process.terminate()
         process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def measured(url: str, folder: Folder, number: int) -> Iterator[Load]:

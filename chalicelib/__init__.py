@@ -3,6 +3,8 @@
     edge/        HTTP: requests, routes, CORS, errors of the front door; knows nothing of Cognito
     wire/        the AWS protocols: service models, validation, who calls, dispatch to an operation
     web/         what browsers and OAuth clients see: discovery and keys
+    authorizer/  the JWT authorizer for other APIs
+    jobs/        what runs by schedule: key rotation, sweeping, figures
     operations/  one function per Cognito operation, in the file of its noun
     flows/       the stories that operations and pages share: sign-in, tokens, codes, messages
     rules/       pure decisions: values in, value or error out
@@ -10,7 +12,8 @@
     outside/     the rest of the world: secrets (KMS or a key file), mail, SMS
     call.py      one request to one operation: input, caller, clock, pool, client
     errors.py    every error once        settings.py   environment -> one frozen object
-    laptop.py    what a laptop needs before the application can answer
+    laptop/      what a laptop needs before the application can answer
+    journal.py   what is worth knowing of the request being served
 
 Who may import whom is a contract in `pyproject.toml`: edge, wire and web -> operations (wire only) -> flows -> rules,
 table and outside. Data flows down as values and up as values or errors.

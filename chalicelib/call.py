@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.settings import current
 from chalicelib.table import pools, users
 from chalicelib.table.items import Pool
@@ -72,7 +72,9 @@ class Call:
         """
         found = pools.client(self["ClientId"])
         if found is None or found.pool_id != self.get("UserPoolId", found.pool_id):
+            journal.note(client=None)
             raise errors.ResourceNotFoundException(f"User pool client {self['ClientId']} does not exist.")
+        journal.note(pool=found.pool_id)
         return found
 
     @cached_property
@@ -81,6 +83,7 @@ class Call:
         found = users.by_name(self.pool, self["Username"]) or users.by_sub_text(self.pool.id, self["Username"])
         if found is None:
             raise errors.UserNotFoundException("User does not exist.")
+        journal.note(sub=found.user.sub)
         return found
 
     def issuer(self, pool_id: str) -> str:

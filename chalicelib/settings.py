@@ -32,6 +32,19 @@ class Settings:
     argon2_memory_kib: int = 19456
     argon2_iterations: int = 2
     argon2_parallelism: int = 1
+    audit_days: int = 400
+    """How long audit lines are kept; 0: for ever."""
+    metrics: bool = False
+    """Whether log lines are CloudWatch metrics too (embedded metric format)."""
+    key_days: float = 90.0
+    """Days that a signing key signs before another takes over; 0: for ever."""
+
+    key_lead_hours: float = 24.0
+    """Hours that a signing key is published before it signs; never less than all memories of key sets last."""
+
+    unconfirmed_days: float = 0.0
+    """Days after which an account that was never confirmed is removed; 0: never."""
+
     trusted_proxies: tuple[str, ...] = ()
     authorizer: Mapping[str, str] = field(default_factory=dict)
     """The options of the JWT authorizer, `LATCHKEY_AUTHORIZER_SCOPES` as `scopes`; `authorizer.options` reads them."""
@@ -55,6 +68,11 @@ class Settings:
             argon2_memory_kib=int(_number(environment, "LATCHKEY_ARGON2_MEMORY_KIB", default.argon2_memory_kib)),
             argon2_iterations=int(_number(environment, "LATCHKEY_ARGON2_ITERATIONS", default.argon2_iterations)),
             argon2_parallelism=int(_number(environment, "LATCHKEY_ARGON2_PARALLELISM", default.argon2_parallelism)),
+            audit_days=int(_number(environment, "LATCHKEY_AUDIT_DAYS", default.audit_days)),
+            metrics=environment.get("LATCHKEY_METRICS", "") == "1",
+            key_days=_number(environment, "LATCHKEY_KEY_DAYS", default.key_days),
+            key_lead_hours=_number(environment, "LATCHKEY_KEY_LEAD_HOURS", default.key_lead_hours),
+            unconfirmed_days=_number(environment, "LATCHKEY_UNCONFIRMED_DAYS", default.unconfirmed_days),
             trusted_proxies=tuple(filter(None, environment.get("LATCHKEY_TRUSTED_PROXIES", "").split(","))),
             authorizer=_options(environment, "LATCHKEY_AUTHORIZER_"),
         )

@@ -1,4 +1,4 @@
-"""A pool, a client, a user, and all the ways in which somebody signs in: what the tests of sign-in and sessions share."""
+"""A pool, a client, a user, and all the ways in which somebody signs in: for the tests of sign-in and sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.table import store, users
-from chalicelib.table.items import Attempts, Session, User
+from chalicelib.table.items import Attempts, Session
 from chalicelib.table.users import Account
 from tests.application import PASSWORD, Cognito, Fault
 from tests.srp_client import SrpClient
@@ -32,6 +32,13 @@ class Entrance:
         self.pool = cognito.pool(**settings)
         self.client = cognito.client(self.pool, **(client or {}))
         self.name = self._user()
+
+    @classmethod
+    def at(cls, cognito: Cognito, pool: str) -> Entrance:
+        """A pool that is there already, with a client and nobody in it."""
+        found = cls.__new__(cls)
+        found.cognito, found.pool, found.client, found.name = cognito, pool, cognito.client(pool), ""
+        return found
 
     def another(self) -> Entrance:
         """The same pool and client with a fresh user: a pool costs two RSA keys, so tests that can share one."""

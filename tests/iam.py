@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from chalicelib.outside import aws
+from chalicelib.table import operator_sessions as sessions
+from tests.application import respond
 from tests.outside import ministack
 
 ACCOUNT = "000000000000"
@@ -96,10 +97,31 @@ def running(folder: Path) -> Iterator[Iam]:
 @contextlib.contextmanager
 def in_use(url: str) -> Iterator[None]:
     """The product's STS at an address, for the time of a block."""
-    os.environ["AWS_ENDPOINT_URL_STS"] = url
-    aws.forget()
-    try:
-        yield
-    finally:
-        del os.environ["AWS_ENDPOINT_URL_STS"]
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        patch.setenv("AWS_ENDPOINT_URL_STS", url)
+        stack.callback(aws.forget)
         aws.forget()
+        yield
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Iam]:
+    """The stand-in in the place of the product's STS, for the time of a block."""
+    with running(folder) as found, in_use(found.url):
+        sessions.forget_all()
+        yield found
+
+
+def posted(demand: dict[str, Any] | bytes, **headers: str) -> tuple[int, dict[str, Any]]:
+    """The status and content of what POST /operator/session answers in process."""
+    content = demand if isinstance(demand, bytes) else json.dumps(demand).encode()
+    sent = {"Host": "latchkey.test", "Content-Type": "application/json", **headers}
+    answer = respond("POST", "/operator/session", sent, content)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def given(demand: dict[str, Any]) -> Credentials:
+    """The temporary credentials for a demand that must be granted."""
+    status, content = posted(demand)
+    assert status == 200, content
+    return Credentials(content["AccessKeyId"], content["SecretAccessKey"], content["SessionToken"])

@@ -1,4 +1,4 @@
-"""A client of the SRP exchange for tests, written from the description of the protocol and sharing no code with the product.
+"""A client of the SRP exchange for tests, from the description of the protocol, sharing no code with the product.
 
 It works on hexadecimal texts, as the clients in the field do, where the product works on integers and bytes.
 """
@@ -23,8 +23,8 @@ B3970F85A6E1E4C7 ABF5AE8CDB0933D7 1E8C94E04A25619D CEE3D2261AD2EE6B F12FFA06D98A
 BBE117577A615D6C 770988C0BAD946E2 08E24FA074E5AB31 43DB5BFCE0FD108E 4B82D120A93AD2CA FFFFFFFFFFFFFFFF
 """
 N = int("".join(PRIME.split()), 16)
-DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def padded(text: str) -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from types import MappingProxyType
 
+from chalicelib import journal
+from chalicelib.edge.log import write_request
 from chalicelib.edge.request import Request, Response
 
 log = logging.getLogger("latchkey.edge")
@@ -25,7 +28,6 @@ Headers = dict[str, str | list[str]]
 
 MAX_BODY = 2_621_440
 """2.5 MiB: the largest request of the API (branding with images) is 2 MB; the gateway would take 10, Lambda 6."""
-
 AWS_JSON = ("application/x-amz-json-1.1", "application/x-amz-json-1.0")
 
 ALLOWED_HEADERS = (
@@ -167,7 +169,17 @@ class Router:
         self._exact = {template: place for template, place in places.items() if "{" not in template}
 
     def dispatch(self, request: Request) -> Response:
-        """The answer to a request, whatever happens: nothing but BaseException leaves this function."""
+        """The answer to a request, whatever happens, and one line about it in the log.
+
+        Nothing but BaseException leaves this function.
+        """
+        start = time.perf_counter()
+        with journal.opened() as facts:
+            response = self._served(request)
+            write_request(request, response, facts | {"ms": round((time.perf_counter() - start) * 1000, 2)})
+        return response
+
+    def _served(self, request: Request) -> Response:
         found = self._find(request.path, request.method)
         route = _route_for(found, request.method) or found.any_route
         try:

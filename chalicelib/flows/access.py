@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call, pool_of
 from chalicelib.flows import signing_keys
 from chalicelib.rules import claims, jwt
@@ -45,6 +45,7 @@ def owner(call: Call) -> Access:
         raise errors.UserNotFoundException("User does not exist.")
     if session is None or not sessions.is_live(user, session):
         raise errors.NotAuthorizedException("Access Token has been revoked")
+    journal.note(pool=pool_id, client=client.id, sub=user.sub)
     return Access(pool_of(pool_id), client, user, session, found)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from chalicelib import errors
+from chalicelib.flows import activity
 from chalicelib.rules import lockout
 from chalicelib.table import store
 from chalicelib.table.items import Attempts
@@ -41,6 +42,7 @@ def count(account: Account, now: float) -> None:
         except store.Conflict:
             _look_again(account, now)
         else:
+            activity.failed(account.user.pool_id, now)
             return
     raise errors.TooManyRequestsException
 

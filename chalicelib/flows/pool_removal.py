@@ -2,7 +2,8 @@
 
 The pool's own item is gone before this begins, and every path to the rest begins at that item, so a leftover can be
 reached by nobody: ids of pools are random and never given twice. Clearing is bounded in memory (a page at a time) and
-in time; when it is cut short, the rest stays in the table, unreachable, until it is swept.
+in time. A mark stands in the pool's place until a job has found everything gone, some time after the last process may
+have forgotten the pool: until then, what was cut short is finished, and what a late request wrote is found.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ from collections.abc import Iterator
 from chalicelib.table import keys, store, users
 from chalicelib.table.items import Client, Item, User
 from chalicelib.table.keys import Key
+from chalicelib.table.upkeep import DeletedPool
+from chalicelib.table.writes import Remove, Save, Write
 
 _PAGE = 100
 SECONDS = 10.0
 """How long one request clears: an API Gateway answers after 29 seconds at the latest."""
+
+
+def mark(pool_id: str, now: float) -> Write:
+    """The write that leaves a mark, to be made together with the one that deletes the pool."""
+    parts = {"pool": pool_id, "created": keys.sortable(now)}
+    return Save(DeletedPool.new(parts, pool_id=pool_id, deleted_at=now), "mark")
 
 
 def clear(pool_id: str, seconds: float = SECONDS) -> bool:
@@ -39,19 +48,21 @@ def _parts(pool_id: str) -> Iterator[list[Item | Key]]:
 
 
 def _clients(pool_id: str) -> Iterator[list[Item | Key]]:
-    """Of each client the client first: a client without secrets would accept everybody."""
+    """Each client with its secrets at once: without them it would accept everybody, and it alone leads to them."""
     for item in _listed(keys.listing("Client", pool=pool_id)):
         if isinstance(item, Client):
-            yield [item]
-            yield from _partition(item.pk)
+            store.together(*(Remove(Key(part.pk, part.sk)) for part in store.list(item.pk).items))
+            yield []
 
 
 def _users(pool_id: str) -> Iterator[list[Item | Key]]:
-    """Of each user the guards first: they are known from the user alone."""
+    """Of each user the guards and the parts first: they are known from the user alone, so that goes last."""
     for item in _listed(keys.listing("User", pool=pool_id)):
         if isinstance(item, User):
             yield [users.guard_key(pool_id, (kind, name)) for kind, name in item.guards]
-            yield from _partition(item.pk)
+            for batch in _partition(item.pk):
+                yield [part for part in batch if not isinstance(part, User)]
+            yield [item]
 
 
 def _listed(listing: str) -> Iterator[Item]:
@@ -65,7 +76,7 @@ def _listed(listing: str) -> Iterator[Item]:
 
 
 def _partition(partition: str) -> Iterator[list[Item | Key]]:
-    """The items of a partition in batches, what sign-in needs (and the user itself) first."""
+    """The items of a partition in batches."""
     cursor = None
     while True:
         page = store.list(partition, limit=_PAGE, cursor=cursor)

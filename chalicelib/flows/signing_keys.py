@@ -1,7 +1,8 @@
 """The key pairs of a pool: made, sealed, opened once per process, and published.
 
 Two active pairs per pool, one signs ID tokens and one access tokens, so that neither passes for the other even where a
-verifier forgets `token_use`. Retired pairs still verify. Leaves the algorithms to `rules.jwt`.
+verifier forgets `token_use`. Pairs that will sign next and those that are retired are published too. Leaves the
+algorithms to `rules.jwt`, and who follows whom to `key_rotation`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from typing import Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.flows import vault
-from chalicelib.rules import jwt
+from chalicelib.rules import jwt, rotation
 from chalicelib.table import pools
 from chalicelib.table.items import SigningKey
 
 PURPOSES = ("id", "access")
 ALGORITHM = "RS256"
+MAX_AGE = 300
+"""Seconds that others may keep a key set: a new key is published longer than this before it signs."""
 
 
 class Signer(NamedTuple):
@@ -37,16 +40,31 @@ _MOST_OPEN = 2000  # pairs and sets kept open in one process
 
 def create(pool_id: str, now: float) -> list[SigningKey]:
     """A fresh pair for each purpose, sealed and not yet written."""
-    return [_created(pool_id, purpose, now) for purpose in PURPOSES]
+    return [pair(pool_id, purpose, now) for purpose in PURPOSES]
+
+
+def pair(pool_id: str, purpose: str, now: float, state: str = "active") -> SigningKey:
+    """A fresh pair for one purpose, sealed and not yet written."""
+    key, kid = jwt.new_private_key(ALGORITHM), jwt.new_kid()
+    item = SigningKey.new(
+        {"pool": pool_id, "kid": kid},
+        kid=kid,
+        purpose=purpose,
+        state=state,
+        algorithm=ALGORITHM,
+        public_jwk=jwt.public_jwk(key, kid, ALGORITHM),
+        created_at=now,
+    )
+    item.private_key = vault.seal(jwt.private_bytes(key), _context(item))
+    return item
 
 
 def signer(pool_id: str, purpose: str) -> Signer:
-    """The newest active pair of a pool for one purpose, opened."""
-    active = [item for item in pools.signing_keys(pool_id) if item.purpose == purpose and item.state == "active"]
-    if not active:
+    """The pair of a pool that signs for one purpose, opened. Raises ResourceNotFoundException for an unknown pool."""
+    item = rotation.signing(pools.signing_keys(pool_id), purpose)
+    if item is None:
         raise errors.ResourceNotFoundException(f"User pool {pool_id} does not exist.")
-    newest = max(active, key=lambda item: (item.created_at, item.kid))
-    return _open.get(newest.kid) or _opened(newest)
+    return _open.get(item.kid) or _opened(item)
 
 
 def key_set(pool_id: str) -> jwt.KeySet:
@@ -62,21 +80,6 @@ def key_set(pool_id: str) -> jwt.KeySet:
 def jwks(pool_id: str) -> dict[str, Any]:
     """The pool's JSON Web Key Set, as it is published."""
     return {"keys": [item.public_jwk for item in pools.signing_keys(pool_id)]}
-
-
-def _created(pool_id: str, purpose: str, now: float) -> SigningKey:
-    key, kid = jwt.new_private_key(ALGORITHM), jwt.new_kid()
-    item = SigningKey.new(
-        {"pool": pool_id, "kid": kid},
-        kid=kid,
-        purpose=purpose,
-        state="active",
-        algorithm=ALGORITHM,
-        public_jwk=jwt.public_jwk(key, kid, ALGORITHM),
-        created_at=now,
-    )
-    item.private_key = vault.seal(jwt.private_bytes(key), _context(item))
-    return item
 
 
 def _opened(item: SigningKey) -> Signer:

@@ -15,8 +15,8 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.call import Call
-from chalicelib.flows import signing_keys, triggers, vault
-from chalicelib.rules import auth_flows, claims, refresh
+from chalicelib.flows import activity, signing_keys, triggers, vault
+from chalicelib.rules import auth_flows, claims, refresh, usage
 from chalicelib.rules.refresh import RefreshToken
 from chalicelib.table import sessions, store
 from chalicelib.table.items import Session, User
@@ -27,7 +27,7 @@ SESSION = "session"
 """The name of the session's write: a Conflict of this name means that the sign-in was already completed once."""
 
 TRIGGERS = ("PreTokenGeneration", "PreTokenGenerationConfig")
-_KEPT = 86400  # seconds that a session is kept after its end
+_KEPT = 2 * 86400  # seconds that a session is kept after its end: the sign-ins of a day are counted on the next
 _RACE = 10.0  # seconds within which a repeated rotation is a client's double request and not a theft
 
 
@@ -50,7 +50,7 @@ def begin(call: Call, user: User, session_id: str, also: list[Write]) -> dict[st
     token = refresh.new(user.sub, session_id)
     ends_at = int(call.now) + claims.lifetime(call.client.document, "RefreshToken")
     session = Session.new(
-        {"pool": user.pool_id, "sub": user.sub, "id": session_id},
+        {"pool": user.pool_id, "sub": user.sub, "id": session_id, "day": usage.day(call.now)},
         id=session_id,
         sub=user.sub,
         client_id=call.client.id,
@@ -60,7 +60,8 @@ def begin(call: Call, user: User, session_id: str, also: list[Write]) -> dict[st
         ends_at=ends_at,
         expires=ends_at + _KEPT,
     )
-    store.together(Save(session, SESSION), *also)
+    store.together(Save(session, SESSION), *activity.noted(also))
+    activity.mark(user, call.now)
     return _minted(call, Family(call.client, user, session)) | {"RefreshToken": token.text}
 
 
@@ -104,6 +105,7 @@ def renewed(call: Call, text: str, prove: Callable[[User], None]) -> dict[str, A
     fresh = _rotated(call, token, family.session) if auth_flows.rotates(call.client.document) else None
     if fresh is None and not _is_current(token, family.session):
         raise errors.NotAuthorizedException("Invalid Refresh Token")
+    activity.mark(family.user, call.now)
     return _minted(call, family) | ({"RefreshToken": fresh.text} if fresh else {})
 
 

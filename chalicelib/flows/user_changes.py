@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from chalicelib.errors import TooManyRequestsException, UserNotFoundException
+from chalicelib.flows import activity
 from chalicelib.table import store, users
 from chalicelib.table.store import Write
 from chalicelib.table.users import Account
@@ -27,7 +28,7 @@ def carry_out(account: Account, decided: Callable[[Account], Sequence[Write]]) -
     """
     for _ in range(_ROUNDS):
         try:
-            store.together(*decided(account))
+            store.together(*activity.noted(decided(account)))
         except store.Conflict as conflict:
             if not _OWN_PARTS & set(conflict.names):
                 raise

@@ -83,7 +83,7 @@ def delete_user_pool(call: Call) -> None:
     Raises ResourceNotFoundException and InvalidParameterException (deletion protection).
     """
     pool_id = call["UserPoolId"]
-    _retried(lambda: _delete(pool_id))
+    _retried(lambda: _delete(pool_id, call.now))
     pool_removal.clear(pool_id)
 
 
@@ -157,10 +157,10 @@ def _rewrite(pool_id: str, decide: Decide) -> Pool:
     return pool
 
 
-def _delete(pool_id: str) -> None:
+def _delete(pool_id: str, now: float) -> None:
     pool = read_pool(pool_id)
     pool_settings.refuse_deletion(pool.document)
-    store.together(store.Remove(pool, "pool"))
+    store.together(store.Remove(pool, "pool"), pool_removal.mark(pool_id, now))
     pools.forget_pool(pool_id)
 
 

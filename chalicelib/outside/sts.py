@@ -1,7 +1,7 @@
 """AWS STS: sends a proof of identity, exactly as `rules.proofs` has made it, and brings back what STS says.
 
 Owns time, size and number of these calls; leaves where they may go to `rules.proofs` and what the answer means to
-`rules.identities`. Not through the SDK, which would sign with our own key: what is asked is who the caller is, not who we are.
+`rules.identities`. Not through the SDK, which would sign with our own key: what is asked is who the caller is.
 """
 
 from __future__ import annotations

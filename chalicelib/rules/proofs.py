@@ -2,7 +2,7 @@
 
 STS alone judges the signature, so all depends on sending that one harmless request to STS and nowhere else, and on its
 having been signed for us: what is sent is put together anew from the few parts that are allowed here. Leaves sending
-to `outside.sts`, what STS answers to `identities`, single use to `flows.operator_sessions`.
+to `outside.sts`, what STS answers to `identities`, single use to `flows.operator_credentials`.
 API: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 """
 

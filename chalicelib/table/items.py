@@ -113,17 +113,18 @@ class Pool(Item, discriminator="Pool"):
 
 
 class SigningKey(Item, discriminator="SigningKey"):
-    """One key pair of a pool. `purpose` is "id" or "access"; `state` is "active" or "retired" (still in the JWKS)."""
+    """One key pair of a pool, published for as long as it is here; `rules.rotation` tells what follows when."""
 
     entity = "SigningKey"
 
     kid = UnicodeAttribute()
-    purpose = UnicodeAttribute()
-    state = UnicodeAttribute()
+    purpose = UnicodeAttribute()  # "id" or "access"
+    state = UnicodeAttribute()  # "next", "active" or "retired"
     algorithm = UnicodeAttribute()
     public_jwk = JSONAttribute()
     private_key = BinaryAttribute(legacy_encoding=False)  # sealed PKCS #8
     created_at = NumberAttribute()
+    since = NumberAttribute(null=True)  # when the state began, if it is not that of the beginning
 
 
 class Client(Item, discriminator="Client"):
@@ -165,6 +166,8 @@ class User(Item, discriminator="User"):
     created_at = NumberAttribute()
     modified_at = NumberAttribute()
     signed_out_at = NumberAttribute(null=True)  # every session made before this moment is dead
+    active_month = UnicodeAttribute(null=True)  # the last month (UTC, 2026-11) in which the user was active
+    active_before = UnicodeAttribute(null=True)  # the month before that one in which the user was
 
 
 class Password(Item, discriminator="Password"):

@@ -26,19 +26,24 @@ ENTITIES: dict[str, Entity] = {
     # name                 pk                        sk                 listed under            in this order
     "Pool":         Entity("P#{pool}",               ".",               "LIST#pools",           "{created}#{pool}"),
     "SigningKey":   Entity("P#{pool}",               "KEY#{kid}"),
+    "Usage":        Entity("P#{pool}",               "USAGE#{day}",     lives="ttl"),
     "Client":       Entity("C#{client}",             ".",               "P#{pool}#CLIENTS",     "{created}#{client}"),
     "ClientSecret": Entity("C#{client}",             "SECRET#{id}"),
     "User":         Entity("U#{pool}#{sub}",         ".",               "P#{pool}#USERS",       "{created}#{sub}"),
     "Password":     Entity("U#{pool}#{sub}",         ".PASSWORD"),
     "Attempts":     Entity("U#{pool}#{sub}",         ".ATTEMPTS",       lives="ttl"),
     "Code":         Entity("U#{pool}#{sub}",         ".CODE#{purpose}", lives="ttl"),
-    "Session":      Entity("U#{pool}#{sub}",         "SESSION#{id}",    lives="ttl"),
+    "Session":      Entity("U#{pool}#{sub}",         "SESSION#{id}",    "P#{pool}#SESSIONS#{day}", "{id}", lives="ttl"),
     "Guard":        Entity("N#{pool}#{kind}#{name}", "."),
     "Once":         Entity("T#{pool}#{id}",          ".",               lives="ttl"),
+    "AuditLine":    Entity("X#{pool}#{day}",         "{time}#{id}",     lives="ttl"),
+    "Counter":      Entity("R#{pool}#{name}",        ".",               lives="ttl"),
+    "DeletedPool":  Entity("G#{pool}",               ".",               "LIST#deleted-pools",  "{created}#{pool}"),
     "OperatorKey":  Entity("K#{id}",                 ".",               "LIST#operators",       "{created}#{id}"),
     "OperatorSession": Entity("K#{id}", "SESSION", "LIST#operator-sessions", "{created}#{id}", lives="ttl"),
     "OperatorMapping": Entity("M#operators",         "MAPPING#{name}"),
     "DataKey":      Entity("Z#{id}",                 "."),
+    "Lease":        Entity("J#{job}",                "."),
 }  # fmt: skip
 
 SIGN_IN_PARTS = "."

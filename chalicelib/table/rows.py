@@ -24,6 +24,7 @@ from pynamodb.attributes import (
     VersionAttribute,
 )
 
+from chalicelib.table import records, upkeep  # noqa: F401 - their models must be known before the first row is read
 from chalicelib.table.items import Item
 
 K = TypeVar("K", bound=Item)

@@ -14,7 +14,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.table import pages
+from chalicelib.table import pages, riders
 from chalicelib.table.commits import Conflict, carried_out
 from chalicelib.table.connection import Refused, pause, send
 from chalicelib.table.items import Item
@@ -109,7 +109,7 @@ def count(listing: str, limit: int) -> int:
 
 def save(item: Item, name: str = "item") -> None:
     """Write an item: a fresh one is created, one that was read replaces what is still the same; else Conflict."""
-    together(Save(item, name))
+    _carry_out((Save(item, name),))
 
 
 def change(key: Key, kind: type[T], **edits: Unpack[Edits]) -> T:
@@ -126,10 +126,18 @@ def change(key: Key, kind: type[T], **edits: Unpack[Edits]) -> T:
 def together(*writes: Write) -> None:
     """Carry out up to 100 writes, all or none; one write alone costs no transaction. No writes: nothing happens.
 
-    Raises Conflict with the names of the writes whose condition failed.
+    A rider (`riders`) comes along where there is room. Raises Conflict with the names of the writes whose condition
+    failed.
     """
     if len(writes) > _MOST_WRITES:
         raise ValueError(f"At most {_MOST_WRITES} writes can be made together.")
+    rider = riders.waiting() if 0 < len(writes) < _MOST_WRITES else None
+    _carry_out((*writes, rider.write()) if rider else writes)
+    if rider:
+        rider.has_ridden = True
+
+
+def _carry_out(writes: tuple[Write, ...]) -> None:
     if writes:
         carried_out(writes)
     for write in writes:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.rules import names
+from chalicelib.rules import names, usage
 from chalicelib.table import keys, store
 from chalicelib.table.items import Attempts, Code, Guard, Item, Password, Pool, User
 from chalicelib.table.writes import Check, Remove, Save, Write
@@ -92,6 +92,7 @@ def new(pool: Pool, username: str, attributes: Mapping[str, str], now: float) ->
         guards=[],
         created_at=now,
         modified_at=now,
+        active_month=usage.month(now),
     )
 
 

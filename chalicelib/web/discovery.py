@@ -14,9 +14,6 @@ from chalicelib.edge.request import Request, Response
 from chalicelib.flows import signing_keys
 from chalicelib.table import pools
 
-_MAX_AGE = 300
-"""Seconds that others may keep a key set: a new key is published at least this long before it signs."""
-
 
 def jwks(request: Request, pool: str) -> Response:
     """The public keys of a pool."""
@@ -41,7 +38,7 @@ def configuration(request: Request, pool: str) -> Response:
 
 
 def _public(content: dict[str, Any]) -> Response:
-    return Response(200, {"Cache-Control": f"public, max-age={_MAX_AGE}"}, json.dumps(content))
+    return Response(200, {"Cache-Control": f"public, max-age={signing_keys.MAX_AGE}"}, json.dumps(content))
 
 
 def _unknown(pool: str) -> Response:

@@ -1,6 +1,6 @@
 """Operator sessions over HTTP: an IAM caller's proof in, temporary operator credentials out, in the form of AWS.
 
-The answer is what a `credential_process` of the AWS SDKs prints. The decisions are `flows.operator_sessions`'.
+The answer is what a `credential_process` of the AWS SDKs prints. The decisions are `flows.operator_credentials`'.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 
 from chalicelib import errors
 from chalicelib.edge.request import Request, Response
-from chalicelib.flows import operator_sessions
 from chalicelib.settings import current
 
 
 def session(request: Request) -> Response:
     """POST /operator/session: see docs/operators.md for body and answer."""
+    # Few processes ever serve one of these; forms of proofs and the way to STS take milliseconds to load.
+    from chalicelib.flows import operator_credentials
+
     try:
-        issued = operator_sessions.begin(request.body, _server(request), time.time())
+        issued = operator_credentials.issued(request.body, _server(request), time.time())
     except errors.AwsError as refusal:
         told = {"__type": refusal.code, "message": refusal.message}
         return Response(refusal.status, {"X-Amzn-ErrorType": refusal.code}, json.dumps(told))

@@ -89,4 +89,4 @@ def query_pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(text: str) -> str:
-    return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+    return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogateescape")

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call, Origin
 from chalicelib.edge.request import Request, Response
 from chalicelib.operations import registry
 from chalicelib.table import store
-from chalicelib.wire import body, caller, model, validate
+from chalicelib.wire import body, caller, ledger, model, validate
 from chalicelib.wire.model import Operation
 
 JSON = "application/x-amz-json-1.1"
@@ -45,14 +45,18 @@ def _rest(operation: Operation) -> Callable[..., Response]:
 
 def _answered(operation: Operation, request: Request, decode: Callable[[], dict[str, Any]]) -> Response:
     content_type = "application/json" if operation.is_rest else JSON
-    try:
-        result = _performed(operation, request, decode)
-    except errors.AwsError as refusal:
-        return _refused(refusal, content_type)
-    except store.Conflict:
-        # The operation did not expect this: somebody changed the same thing at once, and nothing was written.
-        return _refused(errors.TooManyRequestsException("The resource was changed by another request."), content_type)
-    return Response(operation.status, {}, result, content_type)
+    journal.note(operation=operation.name)
+    with store.counted() as trips:
+        try:
+            return Response(operation.status, {}, _performed(operation, request, decode), content_type)
+        except errors.AwsError as refusal:
+            return _refused(refusal, content_type)
+        except store.Conflict:
+            # The operation did not expect this: somebody changed the same thing at once, and nothing was written.
+            busy = errors.TooManyRequestsException("The resource was changed by another request.")
+            return _refused(busy, content_type)
+        finally:
+            journal.note(trips=len(trips.calls))
 
 
 def _performed(operation: Operation, request: Request, decode: Callable[[], dict[str, Any]]) -> bytes:
@@ -63,12 +67,14 @@ def _performed(operation: Operation, request: Request, decode: Callable[[], dict
         raise errors.NotImplementedException(f"{operation.name} is not built yet.")
     given = validate.validated(operation, decode())
     caller.authorize(who, operation, given)
+    journal.note(caller="operator" if who.operator else "public")
     origin = Origin(request.base_url, request.source_ip, request.request_id)
-    return body.encoded(operation, function(Call(given, who, origin, now)) or {})
+    return body.encoded(operation, ledger.recorded(operation, Call(given, who, origin, now), function))
 
 
 def _refused(refusal: errors.AwsError, content_type: str) -> Response:
     """The protocol's form of an error; its message is the caller's to read and holds nothing of ours."""
+    journal.note(code=refusal.code)
     text = json.dumps({"__type": refusal.code, "message": refusal.message})
     headers = {"X-Amzn-ErrorType": f"{refusal.code}:", "X-Amzn-ErrorMessage": refusal.message}
     return Response(refusal.status, headers, text, content_type)

@@ -6,7 +6,7 @@ nowhere else; the date is that of the last look.
 
 from __future__ import annotations
 
-USER_POOLS, IDENTITY_POOLS, SYNC = "cognito-idp", "cognito-identity", "cognito-sync"
+USER_POOLS, IDENTITY_POOLS, SYNC, OURS = "cognito-idp", "cognito-identity", "cognito-sync", "latchkey"
 
 # Values that the service takes and its enum lacks.
 EXTRA_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -45,6 +45,7 @@ CONSTRAINT_ERRORS: dict[str, str] = {
     # 2026-07: declared by the model for both; reports of live answers show ValidationException from identity pools too.
     IDENTITY_POOLS: "InvalidParameterException",
     SYNC: "InvalidParameterException",
+    OURS: "InvalidParameterException",
 }
 
 # HTTP status of an error where it depends on the protocol.

@@ -11,27 +11,21 @@ import signal
 import sys
 from pathlib import Path
 
-from deployment import interpreters, options
+from deployment import options, tools
 from deployment.refusal import Refused
-from installation import ROOT, Missing, _alone, _install_python
+from installation import Missing
 
 
 def main() -> None:
     """Read the options, install, and become the deployer."""
     options.read()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an installer must not outlive its caller
     try:
-        chosen = interpreters.newest(os.environ)
-        if sys.version_info[:2] != chosen.version:
-            os.execv(chosen.path, [str(chosen.path), __file__, *sys.argv[1:]])  # noqa: S606
-        environment = ROOT / ".tools" / f"deploy-{chosen.name}"
-        with _alone():
-            _install_python(environment, ["requirements-deploy.txt", "requirements.txt"])
+        tools.become_newest()
+        python = tools.installed("deploy")
     except (Refused, Missing) as problem:
         sys.exit(f"scripts/deploy: {problem}")
-    python = environment / "bin" / "python"
-    deployer = Path(__file__).with_name("deployer.py")
-    os.execv(python, [str(python), str(deployer), *sys.argv[1:]])  # noqa: S606
+    os.execv(python, [str(python), str(Path(__file__).with_name("deployer.py")), *sys.argv[1:]])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def _finish(chosen: argparse.Namespace, stack: Stack, home: Account) -> None:
     print("\na shell for the AWS CLI and the SDKs:")
     print(f"  export AWS_REGION={home.region} AWS_DEFAULT_REGION={home.region}")
     for service in _SERVICES:
-        print(f"  export AWS_ENDPOINT_URL_{service}={url}")
+        print(f"  export AWS_ENDPOINT_URL_{service}={url}/")  # with the slash, which is part of the signed path
     if operator:
         print("\nthe root operator, shown this once; it may do everything:")
         print(f"  export AWS_ACCESS_KEY_ID={operator[0]} AWS_SECRET_ACCESS_KEY={operator[1]}")

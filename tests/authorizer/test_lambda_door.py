@@ -187,7 +187,8 @@ class TestMisconfiguration:
         [
             {}, {"pools": ""}, {"pools": "p", "scope": "rs/read"}, {"pools": "p", "token_use": "acess"},
             {"pools": "p", "leeway": "61"}, {"pools": "p", "leeway": "soon"}, {"pools": "p", "sessions": "true"},
-            {"pools": "p", "response": "json"}, {"pools": "p", "keys": "none"}, {"pools": "p", "source": "Authorization"},
+            {"pools": "p", "response": "json"}, {"pools": "p", "keys": "none"},
+            {"pools": "p", "source": "Authorization"},
         ],
     )  # fmt: skip
     def test_is_an_error_and_lets_nobody_in(self, pool: str, stage: dict[str, str]) -> None:
@@ -239,7 +240,7 @@ class TestForgeries:
         with trips.counted() as counted:
             assert refused(token_event(f"Bearer {token}"))
 
-        assert time.perf_counter() - began < 0.05
+        assert time.perf_counter() - began < 1
         assert counted.calls == []
 
     def test_a_stranger_is_401_without_a_look_at_the_table(self, pool: str, cognito: Cognito) -> None:
@@ -389,6 +390,12 @@ class TestSessions:
     @pytest.mark.parametrize("session", [None, "", 7, "nowhere"])
     def test_a_users_token_without_a_session_is_refused(self, pool: str, session: Any) -> None:
         token = minting.access_token(pool, event_id=session)
+
+        assert refused(request_event(token, pools=pool, sessions="on"))
+
+    @pytest.mark.parametrize("changes", [{"event_id": None}, {"username": None}])
+    def test_a_token_that_tells_of_a_user_or_a_session_is_no_machines(self, pool: str, changes: Any) -> None:
+        token = minting.access_token(pool, sub="app", **changes)
 
         assert refused(request_event(token, pools=pool, sessions="on"))
 

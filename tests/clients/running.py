@@ -16,7 +16,7 @@ import boto3
 
 from tests.engines import ROOT, free_port
 
-START_SECONDS = 60
+START_SECONDS = 120
 END_SECONDS = 20
 STEP_SECONDS = 0.02
 

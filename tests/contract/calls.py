@@ -1,4 +1,4 @@
-"""Calls of any operation of the three services as they go over the wire, and answers as they come back, unjudged.
+"""Calls of any operation of the model as they go over the wire, and answers as they come back, unjudged.
 
 Knows how each protocol names an operation (a target header, or method and path) and signs with botocore.
 """
@@ -17,10 +17,12 @@ from botocore.credentials import Credentials
 
 from chalicelib.wire import model
 from chalicelib.wire.model import Operation
-from tests.application import HOST, TARGETS, respond
+from tests.application import HOST, respond
 
 JSON = "application/x-amz-json-1.1"
+COGNITO = ("cognito-identity", "cognito-idp", "cognito-sync")
 EVERY_OPERATION = [operation for name in model.services() for operation in model.operations(name)]
+OF_COGNITO = [operation for operation in EVERY_OPERATION if operation.service in COGNITO]
 
 
 def label(operation: Operation) -> str:
@@ -62,7 +64,7 @@ def question(operation: Operation, content: bytes = b"{}", value: str = "x") -> 
         path = re.sub(r"\{\w+\+?\}", quote(value, safe=""), operation.path)
         headers = {"Host": HOST, "Content-Type": "application/json"}
         return operation.method, path, headers, b"" if operation.method in ("GET", "DELETE") else content
-    target = f"{TARGETS[operation.service]}.{operation.name}"
+    target = f"{model.service(operation.service)['target']}.{operation.name}"
     return "POST", "/", {"Host": HOST, "Content-Type": JSON, "X-Amz-Target": target}, content
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "chalicelib"
-SOURCES = sorted(HOUSE.rglob("*.py")) + [ROOT / "app.py"]
+SOURCES = [*sorted(HOUSE.rglob("*.py")), ROOT / "app.py"]
 
 NETWORK = {"boto3", "botocore", "http", "requests", "smtplib", "socket", "socketserver", "ssl", "urllib3"}
 NETWORK_PARTS = {"urllib.request", "urllib.error"}
@@ -49,7 +49,9 @@ class TestContracts:
     def test_import_linter_finds_every_contract_kept(self) -> None:
         program = Path(sys.executable).with_name("lint-imports")
 
-        told = subprocess.run([program, "--no-logo", "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        told = subprocess.run(
+            [program, "--no-logo", "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=60
+        )
 
         assert told.returncode == 0, told.stdout
 
@@ -85,7 +87,9 @@ class TestImports:
     def test_rules_know_of_the_house_themselves_and_the_errors(self) -> None:
         own = {name for path in (HOUSE / "rules").glob("*.py") for name in imports(path) if is_in(name, {"chalicelib"})}
 
-        strange = {name for name in own if name != "chalicelib" and not is_in(name, {"chalicelib.rules", "chalicelib.errors"})}
+        strange = {
+            name for name in own if name != "chalicelib" and not is_in(name, {"chalicelib.rules", "chalicelib.errors"})
+        }
         assert strange == set()
 
     def test_nothing_of_the_product_imports_its_tests(self) -> None:

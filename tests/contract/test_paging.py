@@ -45,7 +45,9 @@ def pools() -> Listing:
 
 
 def clients(pool: str) -> Listing:
-    return Listing("ListUserPoolClients", "UserPoolClients", "ClientId", "MaxResults", "NextToken", {"UserPoolId": pool})
+    return Listing(
+        "ListUserPoolClients", "UserPoolClients", "ClientId", "MaxResults", "NextToken", {"UserPoolId": pool}
+    )
 
 
 def users(pool: str) -> Listing:
@@ -175,9 +177,10 @@ class TestForeignCursors:
     @pytest.mark.parametrize(
         "cursor",
         [
-            "x", "!!!!", "null", "a" * 9000, "\u00fc", "\U0001f511", "../..", "eyJ4IjoxfQ", made_of(), made_of("P#x", "y"),
-            made_of(1, 2, 3, 4), made_of(["a"], {}, None, True), made_of("P#x#USERS", "", "", ""),
-            base64.b64encode(b"\xff\xfe\x00").decode(), base64.b64encode(b"[" * 3000).decode(), "W10=", "=" * 8, "a\u200bb",
+            "x", "!!!!", "null", "a" * 9000, "\u00fc", "\U0001f511", "../..", "eyJ4IjoxfQ", made_of(),
+            made_of("P#x", "y"), made_of(1, 2, 3, 4), made_of(["a"], {}, None, True), made_of("P#x#USERS", "", "", ""),
+            base64.b64encode(b"\xff\xfe\x00").decode(), base64.b64encode(b"[" * 3000).decode(), "W10=",
+            "=" * 8, "a\u200bb",
         ],
     )  # fmt: skip
     def test_that_nobody_gave_out_are_refused(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import app as doors
-from chalicelib.edge.request import Request, Response
+from chalicelib.edge.request import Request, Response, Trust
 from chalicelib.edge.router import AWS_JSON, Route, Router
 
 EVENTS = Path(__file__).parent.parent / "events"
@@ -44,6 +44,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         Route("GET", "/empty", lambda _request: Response(204, {}, b"", "")),
     ]
     monkeypatch.setattr(doors.app, "router", Router(routes))
+    monkeypatch.setattr(doors.app, "_trust", Trust())
 
 
 @pytest.mark.usefixtures("small")

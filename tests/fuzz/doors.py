@@ -1,5 +1,6 @@
 """Hostile requests below the protocols: verbs, paths, headers, content types, events, mutilated signatures."""
 
+# ruff: noqa: E501 - lists of words read better wide than long
 from __future__ import annotations
 
 import base64
@@ -61,7 +62,7 @@ HEADERS = {
     "": ["x"],
     "a b": ["x"],
 }  # fmt: skip
-CONTENTS = [b"", b"{}", b"{", b"\xff", b"\x00", b"x" * 100_000, b"a=b", b'{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "x"}']
+CONTENTS = [b"", b"{}", b"{", b"\xff", b"\x00", b"x" * 100_000, b"a=b", b'{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "x"}']  # fmt: skip
 
 
 @st.composite
@@ -90,10 +91,16 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
         "headers": draw(st.sampled_from([headers, None, {}])),
         "multiValueHeaders": draw(st.sampled_from([{key: [value, value] for key, value in headers.items()}, None, {}])),
         "queryStringParameters": draw(st.sampled_from([None, {}, {"a": "b"}, {"X-Amz-Algorithm": "\ud800"}])),
-        "multiValueQueryStringParameters": draw(st.sampled_from([None, {}, {"a": ["b", "c"]}, {"X-Amz-Algorithm": ["x", "y"]}])),
+        "multiValueQueryStringParameters": draw(
+            st.sampled_from([None, {}, {"a": ["b", "c"]}, {"X-Amz-Algorithm": ["x", "y"]}])
+        ),
         "pathParameters": None if is_root else {"proxy": name[1:]},
         "stageVariables": None,
-        "body": draw(st.sampled_from([encoded, None, "", "{}", "=", "\u00e9", "%%%", encoded + "=", "A" * 5, "\ud800", "{\"a\": \"\ud800\"}"])),
+        "body": draw(
+            st.sampled_from(
+                [encoded, None, "", "{}", "=", "\u00e9", "%%%", encoded + "=", "A" * 5, "\ud800", '{"a": "\ud800"}']
+            )
+        ),
         "isBase64Encoded": draw(st.booleans()),
         "requestContext": {
             "resourcePath": "/" if is_root else "/{proxy+}",
@@ -107,7 +114,13 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
 
 CONTEXTS: list[dict[str, Any]] = [
     {},
-    {"requestId": "id-1", "stage": "api", "apiId": "a1", "domainName": "a1.execute-api.us-east-1.amazonaws.com", "identity": {"sourceIp": "192.0.2.1"}},
+    {
+        "requestId": "id-1",
+        "stage": "api",
+        "apiId": "a1",
+        "domainName": "a1.execute-api.us-east-1.amazonaws.com",
+        "identity": {"sourceIp": "192.0.2.1"},
+    },
     {"requestId": "id-2", "stage": "api", "domainName": "auth.example.com", "identity": {"sourceIp": "2001:db8::1"}},
     {"requestId": None, "identity": None, "stage": None},
     {"identity": {"sourceIp": "not an address"}},
@@ -147,5 +160,7 @@ def wounds() -> st.SearchStrategy[Wound]:
         "AWS4-HMAC-SHA256 Credential=" + "K" * 128 + "/20261121/us-east-1/cognito-idp/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + "0" * 64,
         "AWS4-ECDSA-P256-SHA256 x", "\u0661", "20261321T000000Z", "00010101T000000Z", "99991231T235959Z",
     ]  # fmt: skip
-    names = ["Authorization", "Authorization", "X-Amz-Date", "Host", "X-Amz-Target", "X-Amz-Security-Token", "X-Amz-Content-Sha256", "X-Forwarded-For"]
-    return st.builds(Wound, st.sampled_from(names), st.sampled_from(["drop", "cut", "add", "set"]), st.sampled_from(texts))
+    names = ["Authorization", "Authorization", "X-Amz-Date", "Host", "X-Amz-Target", "X-Amz-Security-Token", "X-Amz-Content-Sha256", "X-Forwarded-For"]  # fmt: skip
+    return st.builds(
+        Wound, st.sampled_from(names), st.sampled_from(["drop", "cut", "add", "set"]), st.sampled_from(texts)
+    )

@@ -4,6 +4,7 @@ Values of the running world stand as placeholders such as `<access>`, filled in 
 that what is generated depends on nothing but the model and the seed.
 """
 
+# ruff: noqa: E501 - lists of words read better wide than long
 from __future__ import annotations
 
 import base64
@@ -75,7 +76,9 @@ def _maps(kind: Shape, is_tame: bool) -> st.SearchStrategy[JSON]:
 def _strings(kind: Shape, is_tame: bool) -> st.SearchStrategy[str]:
     known = KNOWN.get(kind.name, [])
     if kind.enum:
-        return st.sampled_from(known or kind.enum if is_tame else [*kind.enum, *kind.enum, "NOTHING", kind.enum[0].lower()])
+        return st.sampled_from(
+            known or kind.enum if is_tame else [*kind.enum, *kind.enum, "NOTHING", kind.enum[0].lower()]
+        )
     fitting = [text for text in PLAUSIBLE if _fits(kind, text)]
     tame = known or fitting
     return st.sampled_from(tame if tame and is_tame else [*tame * 3, *fitting, *HOSTILE])
@@ -140,7 +143,9 @@ def _bend(draw: st.DrawFn, held: Any, key: Any) -> None:
     elif draw(st.booleans()):
         del held[key]
     else:
-        held[draw(st.sampled_from([key.lower(), key.upper(), key + "\x00", "", " " + key, "__proto__"]))] = held.pop(key)
+        held[draw(st.sampled_from([key.lower(), key.upper(), key + "\x00", "", " " + key, "__proto__"]))] = held.pop(
+            key
+        )
 
 
 # --- broken: what is hardly JSON any more ----------------------------------------------------------------------------
@@ -163,7 +168,9 @@ def broken(draw: st.DrawFn, given: st.SearchStrategy[JSON]) -> bytes:
         return draw(st.sampled_from(GARBAGE))
     whole = json.dumps(draw(given), ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
     place = draw(st.integers(0, len(whole)))
-    wound = draw(st.sampled_from([b"", b"\x00", b"\xff", b'"', b"\\", b"\\ud800", b"NaN", b"}", b"[", b"\xed\xa0\x80", b"1e999"]))
+    wound = draw(
+        st.sampled_from([b"", b"\x00", b"\xff", b'"', b"\\", b"\\ud800", b"NaN", b"}", b"[", b"\xed\xa0\x80", b"1e999"])
+    )
     rest = draw(st.integers(0, 4))
     return whole[:place] + wound + (b"" if rest == 4 else whole[place + rest :])
 
@@ -203,4 +210,9 @@ FLOWS = {
     "REFRESH_TOKEN": ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"),
 }
 CHALLENGES = {"NEW_PASSWORD": "NEW_PASSWORD_REQUIRED", "PASSWORD_CLAIM_SECRET_BLOCK": "PASSWORD_VERIFIER"}
-POOL_OF = {"<client>": "<pool>", "<alias_client>": "<alias_pool>", "<mail_client>": "<mail_pool>", "<secret_client>": "<pool>"}
+POOL_OF = {
+    "<client>": "<pool>",
+    "<alias_client>": "<alias_pool>",
+    "<mail_client>": "<mail_pool>",
+    "<secret_client>": "<pool>",
+}

@@ -3,6 +3,7 @@
 `<name>` stands for a value of the world, `<name:cut>` and the like for a mutilated one; see `world`.
 """
 
+# ruff: noqa: E501 - lists of words read better wide than long
 from __future__ import annotations
 
 import base64
@@ -51,22 +52,22 @@ NAMES = often(
     "a\u200bb", "\U0001f511\U0001f511", "\u0130\u0131\u00df", "\ufb03" * 128, "x" * 128, "x" * 129, "\u00e9", "e\u0301", "<script>", "${jndi:x}", "%00",
     "%n%s", "../..", "sha256:" + "0" * 64, "nobody@example.com", "<new>@example.com", "user@[127.0.0.1]", "a@b\r\nBcc: x@y",
 )  # fmt: skip
-PASSWORDS = often(["<password>"], MARK, "short", "", " lead" + MARK, MARK + "\u00e9\U0001f511" * 20, MARK + "\x00", MARK * 20)
+PASSWORDS = often(["<password>"], MARK, "short", "", " lead" + MARK, MARK + "\u00e9\U0001f511" * 20, MARK + "\x00", MARK * 20)  # fmt: skip
 TOKENS = often(
     ["<access>"], "<id>", "<refresh>", "<access:cut>", "<access:flip>", "<access:none>", "a.b.c", "..", "a..b", "eyJhbGciOiJub25lIn0.e30.", "x" * 5000,
     "." * 500, "-._~", "<access>.<access>", "eyJ", "e30.e30.e30", *FORGED,
 )  # fmt: skip
 REFRESH = often(
     ["<refresh>"], "<refresh:cut>", "<refresh:flip>", "<access>", "x", "a.b", "a.b.c.d.e", "." * 9, "\U0001f511", LONG, "<sub>", "<sub>.x", "x.<sub>"
-)
-SESSIONS = often(["<session>"], "<session:cut>", "<session:flip>", "<block>", "x" * 20, "A" * 4096, "=" * 40, "\u00e9" * 30, "<refresh>")
+)  # fmt: skip
+SESSIONS = often(["<session>"], "<session:cut>", "<session:flip>", "<block>", "x" * 20, "A" * 4096, "=" * 40, "\u00e9" * 30, "<refresh>")  # fmt: skip
 CODES = often(
     ["<code>"], "000000", "123456", "abc!", "1", "\u0661\u0662\u0663\u0664\u0665\u0666", "0" * 2048, "-1", "\U0001f511", "0x1F", "1e5"
-)
-POOLS = often(["<pool>"], "<alias_pool>", "<alias_pool>", "<mail_pool>", "<mail_pool>", "<gone_pool>", "us-east-1_xxxxxxxxx", "a_b", "_")
+)  # fmt: skip
+POOLS = often(["<pool>"], "<alias_pool>", "<alias_pool>", "<mail_pool>", "<mail_pool>", "<gone_pool>", "us-east-1_xxxxxxxxx", "a_b", "_")  # fmt: skip
 CLIENTS = often(
     ["<client>"], "<alias_client>", "<alias_client>", "<mail_client>", "<mail_client>", "<secret_client>", "<rotating_client>", "unknown", "+", "x" * 128
-)
+)  # fmt: skip
 HASHES = ["<hash>", MARK.replace("-", "").replace("!", "="), "x", "===", "A" * 128]
 CURSORS = often(["<cursor>"], "x", "e30", "W10", "WzEsMl0", "\u00e9", "A" * 9000, "null")
 ARNS = ["arn:aws:iam::123456789012:role/x", "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:x:y:z:1:2"]

@@ -1,4 +1,4 @@
-"""A small living world for hostile requests: pools, clients, users, tokens, and placeholders that become their values."""
+"""A small living world for hostile requests: pools, clients, users, tokens; placeholders become their values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def flipped(text: str) -> str:
 def unsigned(token: str) -> str:
     """A token's claims under a header that asks for no signature."""
     header = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
-    return f"{header}.{(token.split('.') + ['', ''])[1]}."
+    return f"{header}.{[*token.split('.'), ''][1]}."
 
 
 MUTILATIONS: dict[str, Callable[[str], str]] = {
@@ -85,7 +85,9 @@ class World:
             self.cognito.user(pool, "bob")
         self.cognito.user(self.values["mail_pool"], "ada@example.com")
         mail = [{"Name": "email", "Value": "eve@example.com"}]
-        self.cognito.call("SignUp", ClientId=self.values["client"], Username="eve", Password=PASSWORD, UserAttributes=mail)
+        self.cognito.call(
+            "SignUp", ClientId=self.values["client"], Username="eve", Password=PASSWORD, UserAttributes=mail
+        )
         self.values["code"] = self.outbox.code("eve")
 
     def mend(self) -> None:

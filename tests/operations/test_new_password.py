@@ -104,9 +104,7 @@ class TestAnswer:
         assert entrance.choose(begun)
 
     def test_an_address_that_is_another_users_name_is_refused(self, cognito):
-        entrance = Entrance.__new__(Entrance)
-        entrance.cognito, entrance.pool = cognito, cognito.pool(UsernameAttributes=["phone_number", "email"])
-        entrance.client = cognito.client(entrance.pool)
+        entrance = Entrance.at(cognito, cognito.pool(UsernameAttributes=["phone_number", "email"]))
         cognito.user(entrance.pool, "tess@example.com")
         entrance.invited("+15555550100", TEMPORARY)
         begun = entrance.by_password(TEMPORARY, "+15555550100")
@@ -240,7 +238,9 @@ class TestAttacks:
 
         assert len(faults(outcomes)) == 3
         assert {(one.code, one.message) for one in faults(outcomes)} == {("NotAuthorizedException", SPENT)}
-        winner = next(text for text, outcome in zip(passwords, outcomes, strict=True) if outcome not in faults(outcomes))
+        winner = next(
+            text for text, outcome in zip(passwords, outcomes, strict=True) if outcome not in faults(outcomes)
+        )
         assert entrance.tokens(winner)
 
     def test_a_count_of_wrong_passwords_ends_with_the_right_temporary_one(self, entrance):

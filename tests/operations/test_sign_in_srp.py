@@ -65,9 +65,7 @@ class TestUserSrpAuth:
             assert "AuthenticationResult" in entrance.verified(responses)
 
     def test_generated_usernames_are_the_sub(self, cognito):
-        entrance = Entrance.__new__(Entrance)
-        entrance.cognito, entrance.pool = cognito, cognito.pool(UsernameAttributes=["email"])
-        entrance.client = cognito.client(entrance.pool)
+        entrance = Entrance.at(cognito, cognito.pool(UsernameAttributes=["email"]))
         cognito.user(entrance.pool, "tess@example.com")
 
         client, parameters = entrance.challenged("tess@example.com")
@@ -87,7 +85,9 @@ class TestUserSrpAuth:
             entrance.by_srp("wrong")
         assert entrance.failures() == 1
 
-    @pytest.mark.parametrize("name", ["USERNAME", "PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"])
+    @pytest.mark.parametrize(
+        "name", ["USERNAME", "PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"]
+    )
     def test_a_response_that_is_missing_is_named(self, entrance, name):
         client, parameters = entrance.challenged()
         responses = client.answer(parameters, PASSWORD)

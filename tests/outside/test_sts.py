@@ -90,7 +90,9 @@ class TestAnswer:
         assert (answer.status, answer.content) == (403, b"no")
 
     def test_may_come_in_chunks(self) -> None:
-        with serving(saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n")) as server:
+        with serving(
+            saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n")
+        ) as server:
             assert sts.answer(proof(server.origin)).content == b"hi"
 
     def test_a_post_is_sent_as_it_was_proved(self) -> None:
@@ -101,8 +103,13 @@ class TestAnswer:
         assert head.startswith("POST / HTTP/1.1\r\n")
         assert body == "Action=x"
         assert sorted(line.partition(":")[0].lower() for line in head.split("\r\n")[1:]) == [
-            "accept-encoding", "connection", "content-length", "host", "user-agent", "x-signed"
-        ]  # fmt: skip
+            "accept-encoding",
+            "connection",
+            "content-length",
+            "host",
+            "user-agent",
+            "x-signed",
+        ]
         assert f"Host: {server.origin[7:]}" in head
 
     def test_a_get_is_sent_without_a_body(self) -> None:
@@ -123,11 +130,19 @@ class TestAnswer:
 
 
 class TestServersThatAreNone:
-    @pytest.mark.parametrize("text", [
-        "", "hello", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", "HTTP/1.1 x OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 200 OK\r\n" + "a: b\r\n" * 200 + "\r\n",
-        "HTTP/1.1 200 OK\r\n\r\n" + "x" * 20_000,
-    ], ids=["silence", "no HTTP", "cut", "no status", "no chunk", "many headers", "too long"])  # fmt: skip
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "hello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi",
+            "HTTP/1.1 x OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "HTTP/1.1 200 OK\r\n" + "a: b\r\n" * 200 + "\r\n",
+            "HTTP/1.1 200 OK\r\n\r\n" + "x" * 20_000,
+        ],
+        ids=["silence", "no HTTP", "cut", "no status", "no chunk", "many headers", "too long"],
+    )
     def test_what_is_no_answer_is_none(self, text: str) -> None:
         with serving(saying(text)) as server, pytest.raises(errors.ServiceUnavailableException):
             sts.answer(proof(server.origin))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from typing import Any
 
 import pytest
@@ -137,14 +136,10 @@ class TestTokenOf:
         with pytest.raises(Unauthorized, match="not one token"):
             bearer.token_of(text)
 
-    def test_refuses_a_huge_text_before_it_looks_into_it(self) -> None:
-        huge = "Bearer " + "a" * 50_000_000
-
-        began = time.perf_counter()
+    @pytest.mark.parametrize("text", ["a" * 16_385, "\x00" * 5_000_000, "Bearer " + "a.b.c " * 1_000_000])
+    def test_refuses_a_huge_text_for_its_length_whatever_is_in_it(self, text: str) -> None:
         with pytest.raises(Unauthorized, match="too long"):
-            bearer.token_of(huge)
-
-        assert time.perf_counter() - began < 0.01  # the pattern alone would take longer
+            bearer.token_of(text)
 
     def test_takes_what_a_gateway_lets_through(self) -> None:
         assert len(bearer.token_of("Bearer " + "a" * 10_240)) == 10_240

@@ -79,17 +79,35 @@ class TestDemand:
 
         assert (demand.seconds, demand.mapping) == (900, "ci")
 
-    @pytest.mark.parametrize("content", [
-        b"", b"null", b"[]", b"\xff", b"{", b'{"method": "GET", "method": "POST"}', b"[" * 9000, b'"' + b"x" * 20_000 + b'"',
-        b'{"headers": {"a": "b", "a": "c"}}',
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"null",
+            b"[]",
+            b"\xff",
+            b"{",
+            b'{"method": "GET", "method": "POST"}',
+            b"[" * 9000,
+            b'"' + b"x" * 20_000 + b'"',
+            b'{"headers": {"a": "b", "a": "c"}}',
+        ],
+    )
     def test_is_one_small_object_with_each_member_once(self, content: bytes) -> None:
         with pytest.raises(InvalidParameterException, match="JSON object"):
             proofs.demand(content)
 
-    @pytest.mark.parametrize("more", [
-        {"method": 1}, {"url": None}, {"body": ["x"]}, {"mapping": 0}, {"mapping": False}, {"extra": "x"},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"method": 1},
+            {"url": None},
+            {"body": ["x"]},
+            {"mapping": 0},
+            {"mapping": False},
+            {"extra": "x"},
+        ],
+    )
     def test_has_texts_and_nothing_unknown(self, more: dict[str, Any]) -> None:
         assert "members" in refused({**parts(), **more})
 
@@ -97,11 +115,25 @@ class TestDemand:
     def test_lives_from_a_quarter_to_a_whole_hour(self, seconds: Any) -> None:
         assert "seconds" in refused({**parts(), "seconds": seconds})
 
-    @pytest.mark.parametrize("headers", [
-        None, [], "x", {"a b": "x"}, {"": "x"}, {"a": 1}, {"a": ["x"]}, {"a": ""}, {"a": "x\r\nHost: y"}, {"a": "\u00e9"},
-        {"a\n": "x"}, {"a": "x\n"}, {f"a{number}": "x" for number in range(33)},
-        {"X-Latchkey-Server": SERVER, "x-latchkey-server": "http://other.test"},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            None,
+            [],
+            "x",
+            {"a b": "x"},
+            {"": "x"},
+            {"a": 1},
+            {"a": ["x"]},
+            {"a": ""},
+            {"a": "x\r\nHost: y"},
+            {"a": "\u00e9"},
+            {"a\n": "x"},
+            {"a": "x\n"},
+            {f"a{number}": "x" for number in range(33)},
+            {"X-Latchkey-Server": SERVER, "x-latchkey-server": "http://other.test"},
+        ],
+    )
     def test_has_headers_that_can_end_no_line_and_hide_no_other(self, headers: Any) -> None:
         assert "header names" in refused({**parts(), "headers": headers})
 
@@ -126,10 +158,16 @@ class TestSoundProofs:
         assert proof.headers == {"x-latchkey-server": SERVER}
         assert parse_qsl(urlsplit(proof.target).query) == parse_qsl(urlsplit(given["url"]).query)
 
-    @pytest.mark.parametrize("url", [
-        "https://sts.amazonaws.com/", "https://sts.amazonaws.com", "https://sts.eu-central-1.amazonaws.com/",
-        "https://sts.us-gov-west-1.amazonaws.com/", f"{LOCAL}/",
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://sts.amazonaws.com/",
+            "https://sts.amazonaws.com",
+            "https://sts.eu-central-1.amazonaws.com/",
+            "https://sts.us-gov-west-1.amazonaws.com/",
+            f"{LOCAL}/",
+        ],
+    )
     def test_go_to_a_name_of_sts_or_to_the_stand_in_of_a_laptop(self, url: str) -> None:
         assert proved(signed(CALLER, url)).origin == url.rstrip("/")
 
@@ -145,9 +183,7 @@ class TestSoundProofs:
     def test_headers_that_nobody_signed_are_left_behind(self) -> None:
         given = with_header(with_header(parts(), "Accept", "application/json"), "X-Forwarded-Host", "elsewhere")
 
-        assert proved(given).headers.keys() <= {
-            "authorization", "content-type", "x-amz-date", "x-latchkey-server"
-        }  # fmt: skip
+        assert proved(given).headers.keys() <= {"authorization", "content-type", "x-amz-date", "x-latchkey-server"}
 
     def test_without_a_signed_content_type_are_sent_as_a_form(self) -> None:
         request = AWSRequest("POST", URL, headers={"X-Latchkey-Server": SERVER}, data=BODY)
@@ -172,17 +208,40 @@ class TestSoundProofs:
 
 
 class TestWhereTheyMayGo:
-    @pytest.mark.parametrize("url", [
-        "https://sts.evil.example/", "https://evil.example/sts.amazonaws.com", "https://sts.amazonaws.com.evil.example/",
-        "https://evilsts.amazonaws.com/", "https://sts.evil.amazonaws.com/", "https://s3.amazonaws.com/",
-        "https://sts.us-east-1.s3.amazonaws.com/", "https://STS.amazonaws.com/", "https://sts.amazonaws.com:8443/",
-        "https://sts.amazonaws.com:443/", "https://sts.amazonaws.com@evil.example/", "https://user@sts.amazonaws.com/",
-        "https://sts.amazonaws.com/../", "https://sts.amazonaws.com/x", "https://sts.amazonaws.com//evil.example/",
-        "https://sts.amazonaws.com/#x", "https://sts.amazonaws.com\\@evil.example/", "https://sts.amazonaws.com./",
-        "https://169.254.169.254/", "http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:4567/",
-        "https://127.0.0.1:4566/", "http://127.0.0.1:45660/", "file:///etc/passwd", "", "//sts.amazonaws.com/",
-        "https://sts.amazonaws.com/\n", "https://sts.\u0061mazonaws\uff0ecom/", "https://sts.us_east_1.amazonaws.com/",
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://sts.evil.example/",
+            "https://evil.example/sts.amazonaws.com",
+            "https://sts.amazonaws.com.evil.example/",
+            "https://evilsts.amazonaws.com/",
+            "https://sts.evil.amazonaws.com/",
+            "https://s3.amazonaws.com/",
+            "https://sts.us-east-1.s3.amazonaws.com/",
+            "https://STS.amazonaws.com/",
+            "https://sts.amazonaws.com:8443/",
+            "https://sts.amazonaws.com:443/",
+            "https://sts.amazonaws.com@evil.example/",
+            "https://user@sts.amazonaws.com/",
+            "https://sts.amazonaws.com/../",
+            "https://sts.amazonaws.com/x",
+            "https://sts.amazonaws.com//evil.example/",
+            "https://sts.amazonaws.com/#x",
+            "https://sts.amazonaws.com\\@evil.example/",
+            "https://sts.amazonaws.com./",
+            "https://169.254.169.254/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://127.0.0.1:4567/",
+            "https://127.0.0.1:4566/",
+            "http://127.0.0.1:45660/",
+            "file:///etc/passwd",
+            "",
+            "//sts.amazonaws.com/",
+            "https://sts.amazonaws.com/\n",
+            "https://sts.\u0061mazonaws\uff0ecom/",
+            "https://sts.us_east_1.amazonaws.com/",
+        ],
+    )
     def test_another_host_is_never_asked(self, url: str) -> None:
         assert "url must be" in refused({**parts(), "url": url})
 
@@ -201,34 +260,59 @@ class TestWhereTheyMayGo:
 
 
 class TestWhatMayBeAsked:
-    @pytest.mark.parametrize("body", [
-        "Action=AssumeRole&Version=2011-06-15", "Action=GetCallerIdentity", "", f"{BODY}&Action=AssumeRole",
-        f"{BODY}&RoleArn=x", "action=GetCallerIdentity&Version=2011-06-15", f"{BODY}\n", f" {BODY}",
-        "Action=GetSessionToken&Version=2011-06-15", "Action=%47etCallerIdentity&Version=2011-06-15",
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "Action=AssumeRole&Version=2011-06-15",
+            "Action=GetCallerIdentity",
+            "",
+            f"{BODY}&Action=AssumeRole",
+            f"{BODY}&RoleArn=x",
+            "action=GetCallerIdentity&Version=2011-06-15",
+            f"{BODY}\n",
+            f" {BODY}",
+            "Action=GetSessionToken&Version=2011-06-15",
+            "Action=%47etCallerIdentity&Version=2011-06-15",
+        ],
+    )
     def test_no_other_action_and_no_parameters_are_posted(self, body: str) -> None:
         assert "body must be" in refused(parts(body=body))
 
-    @pytest.mark.parametrize(("old", "new"), [
-        ("Action=GetCallerIdentity", "Action=AssumeRole"), ("Version=2011-06-15", "Version=2010-05-08"),
-        ("Action=GetCallerIdentity", "Action=GetCallerIdentity&action=AssumeRole"),
-        ("Action=GetCallerIdentity", "Action=GetCallerIdentity&Action=AssumeRole"),
-        ("Action=GetCallerIdentity", "%41ction=GetCallerIdentity"), ("Version=2011-06-15&", ""),
-        ("X-Amz-Expires=60", "X-Amz-Expires=60&X-Amz-Expires=900"), ("X-Amz-Expires=60", "X-Amz-Expires=6e1"),
-        ("X-Amz-Expires=60", "X-Amz-Expires"), ("X-Amz-Algorithm=AWS4-HMAC-SHA256", "X-Amz-Algorithm=none"),
-        ("%2Fsts%2F", "%2Fs3%2F"), ("Action=GetCallerIdentity", "Action=GetCallerIdentity&RoleArn=x"),
-        ("Action=GetCallerIdentity", "Action=GetCallerIdentity&"), ("Action=", "Action=%FF"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("Action=GetCallerIdentity", "Action=AssumeRole"),
+            ("Version=2011-06-15", "Version=2010-05-08"),
+            ("Action=GetCallerIdentity", "Action=GetCallerIdentity&action=AssumeRole"),
+            ("Action=GetCallerIdentity", "Action=GetCallerIdentity&Action=AssumeRole"),
+            ("Action=GetCallerIdentity", "%41ction=GetCallerIdentity"),
+            ("Version=2011-06-15&", ""),
+            ("X-Amz-Expires=60", "X-Amz-Expires=60&X-Amz-Expires=900"),
+            ("X-Amz-Expires=60", "X-Amz-Expires=6e1"),
+            ("X-Amz-Expires=60", "X-Amz-Expires"),
+            ("X-Amz-Algorithm=AWS4-HMAC-SHA256", "X-Amz-Algorithm=none"),
+            ("%2Fsts%2F", "%2Fs3%2F"),
+            ("Action=GetCallerIdentity", "Action=GetCallerIdentity&RoleArn=x"),
+            ("Action=GetCallerIdentity", "Action=GetCallerIdentity&"),
+            ("Action=", "Action=%FF"),
+        ],
+    )
     def test_nor_are_they_in_a_presigned_query(self, old: str, new: str) -> None:
         given = query_parts()
         assert old in given["url"]
 
         assert "query" in refused({**given, "url": given["url"].replace(old, new, 1)})
 
-    @pytest.mark.parametrize(("more", "word"), [
-        ({"method": "GET"}, "POST with a body"), ({"method": "PUT"}, "POST"), ({"method": "post"}, "POST"),
-        ({"url": f"{URL}?{BODY}"}, "no query"), ({"url": f"{URL}?"}, "url must be"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("more", "word"),
+        [
+            ({"method": "GET"}, "POST with a body"),
+            ({"method": "PUT"}, "POST"),
+            ({"method": "post"}, "POST"),
+            ({"url": f"{URL}?{BODY}"}, "no query"),
+            ({"url": f"{URL}?"}, "url must be"),
+        ],
+    )
     def test_a_post_is_a_post(self, more: dict[str, str], word: str) -> None:
         assert word in refused({**parts(), **more})
 
@@ -239,9 +323,14 @@ class TestWhatMayBeAsked:
 
         assert "without a body" in refused({**given, **more, "headers": {**given["headers"], **now}})
 
-    @pytest.mark.parametrize(("name", "value"), [
-        ("Content-Type", "application/json"), ("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", "1"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("Content-Type", "application/json"),
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("Content-Length", "1"),
+        ],
+    )
     def test_a_body_is_not_read_as_something_else(self, name: str, value: str) -> None:
         assert "Content-" in refused(parts(headers={name: value}))
 
@@ -256,10 +345,18 @@ class TestWhatMayBeAsked:
 
 class TestForWhomTheyWereSigned:
     @BOTH
-    @pytest.mark.parametrize("server", [
-        "http://other.test", "https://latchkey.test", f"{SERVER}/", f"{SERVER}.evil.example", "latchkey.test",
-        f"{SERVER},http://other.test", SERVER.upper(),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "server",
+        [
+            "http://other.test",
+            "https://latchkey.test",
+            f"{SERVER}/",
+            f"{SERVER}.evil.example",
+            "latchkey.test",
+            f"{SERVER},http://other.test",
+            SERVER.upper(),
+        ],
+    )
     def test_a_proof_for_another_server_cannot_be_relayed_to_us(self, make: Any, server: str) -> None:
         assert "X-Latchkey-Server must be signed" in refused(make(server=server))
 
@@ -295,11 +392,18 @@ class TestForWhomTheyWereSigned:
 
 
 class TestWhatIsSigned:
-    @pytest.mark.parametrize(("old", "new"), [
-        ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"), ("/sts/", "/s3/"), ("/aws4_request", "/aws5_request"),
-        ("Signature=", "Signature=0"), ("Credential=AKIA", "Credential=../AKIA"), (", ", ", X=y, "),
-        ("Signature=", "SIGNATURE="),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"),
+            ("/sts/", "/s3/"),
+            ("/aws4_request", "/aws5_request"),
+            ("Signature=", "Signature=0"),
+            ("Credential=AKIA", "Credential=../AKIA"),
+            (", ", ", X=y, "),
+            ("Signature=", "SIGNATURE="),
+        ],
+    )
     def test_an_authorization_header_has_one_form(self, old: str, new: str) -> None:
         assert "Authorization" in refused(resigned(parts(), old, new))
 
@@ -364,9 +468,17 @@ class TestTime:
 
 
 class TestWhateverComes:
-    @given(st.dictionaries(st.sampled_from(["method", "url", "headers", "body", "mapping", "seconds"]), st.one_of(
-        st.text(max_size=40), st.none(), st.integers(), st.dictionaries(st.text(max_size=5), st.text(max_size=5)),
-    )))  # fmt: skip
+    @given(
+        st.dictionaries(
+            st.sampled_from(["method", "url", "headers", "body", "mapping", "seconds"]),
+            st.one_of(
+                st.text(max_size=40),
+                st.none(),
+                st.integers(),
+                st.dictionaries(st.text(max_size=5), st.text(max_size=5)),
+            ),
+        )
+    )
     def test_it_is_refused_by_name_and_never_fails(self, given: dict[str, Any]) -> None:
         with pytest.raises(AwsError):
             proofs.proof(proofs.demand(json.dumps(given).encode()), TRUST, 0)

@@ -35,7 +35,9 @@ class TestText:
         assert text.replace("-", "").replace("_", "").isalnum()
         assert len(text) == 91
 
-    @pytest.mark.parametrize("text", ["", "x", "é" * 91, "A" * 90, "A" * 92, "A" * 96, "!" * 91, "a.b.c", "A" * 100_000])
+    @pytest.mark.parametrize(
+        "text", ["", "x", "é" * 91, "A" * 90, "A" * 92, "A" * 96, "!" * 91, "a.b.c", "A" * 100_000]
+    )
     def test_of_another_form_is_none(self, text):
         assert refresh.parsed(text) is None
 

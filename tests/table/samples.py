@@ -32,7 +32,7 @@ def password(pool: str, sub: str = "sub") -> Password:
 def session(pool: str, name: str, expires: float, sub: str = "sub") -> Session:
     """A session that ends at a time."""
     return Session.new(
-        {"pool": pool, "sub": sub, "id": name},
+        {"pool": pool, "sub": sub, "id": name, "day": "1970-01-01"},
         id=name,
         sub=sub,
         client_id="client",

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -25,10 +26,10 @@ class TestTheFile:
 
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def test_holds_all_181_operations_of_three_services(self):
+    def test_holds_all_181_operations_of_three_services_and_ours(self):
         counts = {service: len(model.operations(service)) for service in model.services()}
 
-        assert counts == {"cognito-identity": 23, "cognito-idp": 141, "cognito-sync": 17}
+        assert counts == {"cognito-identity": 23, "cognito-idp": 141, "cognito-sync": 17, "latchkey": 1}
 
     def test_has_one_line_per_operation_and_shape(self):
         lines = model.MODEL.read_text("utf-8").splitlines()
@@ -77,6 +78,7 @@ class TestTheScript:
         (tmp_path / "scripts").mkdir()
         copy = tmp_path / "scripts" / "refresh-model"
         copy.write_bytes(SCRIPT.read_bytes())
+        shutil.copytree(SCRIPT.parent.parent / "sdk", tmp_path / "sdk")
         (wire / "model.json").write_text(re.sub(r'\n"ListUsers":\{"errors".*', "", text, count=1), "utf-8")
 
         checked = subprocess.run([sys.executable, copy, "--check"], capture_output=True, text=True)
@@ -111,6 +113,7 @@ class TestOperations:
             "cognito-identity": 4,
             "cognito-idp": 36,
             "cognito-sync": 0,
+            "latchkey": 0,
         }
         assert {"GetClientToken", "GetDerivedToken", "SignUp", "RespondToAuthChallenge"} <= set(unsigned["cognito-idp"])
 

@@ -2,6 +2,7 @@
 
 options.py          the command line
 interpreters.py     the Python that Lambda will run
+tools.py            the environments in which all of this runs
 requirements.py     which packages are shipped, and fetching them
 bundle.py           the package and the template: Chalice's, finished by us
 trimming.py         what is left out of the package; byte code; the zip

@@ -1,0 +1,115 @@
+"""What a process remembers for a short while."""
+
+import threading
+import time
+
+import pytest
+
+from chalicelib.settings import Settings
+from chalicelib.table import memory
+from chalicelib.table.memory import Memory
+
+
+@pytest.fixture
+def lasting(monkeypatch):
+    """Sets for how many seconds values are kept."""
+
+    def keep(seconds):
+        monkeypatch.setattr(memory, "current", lambda: Settings(cache_seconds=seconds))
+
+    keep(60)
+    return keep
+
+
+class Source:
+    """Loads 1, 2, 3 …"""
+
+    def __init__(self):
+        self.loads = 0
+
+    def __call__(self):
+        self.loads += 1
+        return self.loads
+
+
+@pytest.mark.usefixtures("lasting")
+class TestRecall:
+    def test_loads_once(self):
+        known, source = Memory(), Source()
+
+        assert [known.recall("a", source) for _ in range(3)] == [1, 1, 1]
+
+    def test_keeps_names_apart(self):
+        known, source = Memory(), Source()
+
+        assert (known.recall("a", source), known.recall("b", source)) == (1, 2)
+
+    def test_loads_again_when_the_time_is_over(self, lasting):
+        lasting(0.05)
+        known, source = Memory(), Source()
+        known.recall("a", source)
+
+        time.sleep(0.06)
+
+        assert known.recall("a", source) == 2
+
+    def test_keeps_nothing_when_told_to_keep_for_no_time(self, lasting):
+        lasting(0)
+        known, source = Memory(), Source()
+
+        assert [known.recall("a", source) for _ in range(2)] == [1, 2]
+
+    def test_does_not_remember_what_is_missing(self):
+        known = Memory()
+
+        assert known.recall("a", lambda: None) is None
+        assert known.recall("a", lambda: 5) == 5
+
+    def test_lets_the_oldest_go_when_it_is_full(self):
+        known, source = Memory(most=2), Source()
+        for name in "abc":
+            known.recall(name, source)
+
+        assert known.recall("c", source) == 3
+        assert known.recall("a", source) == 4
+
+
+@pytest.mark.usefixtures("lasting")
+class TestForget:
+    def test_loads_again(self):
+        known, source = Memory(), Source()
+        known.recall("a", source)
+        known.recall("b", source)
+
+        known.forget("a")
+
+        assert (known.recall("a", source), known.recall("b", source)) == (3, 2)
+
+    def test_everything(self):
+        known, source = Memory(), Source()
+        known.recall("a", source)
+
+        known.clear()
+
+        assert known.recall("a", source) == 2
+
+    def test_what_is_unknown_is_no_error(self):
+        Memory().forget("a")
+
+    def test_what_was_read_before_a_change_is_not_kept_after_it(self):
+        known = Memory()
+        reading, changed = threading.Event(), threading.Event()
+
+        def slow():
+            reading.set()
+            changed.wait(5)
+            return "before"
+
+        reader = threading.Thread(target=lambda: known.recall("a", slow))
+        reader.start()
+        reading.wait(5)
+        known.forget("a")
+        changed.set()
+        reader.join()
+
+        assert known.recall("a", lambda: "after") == "after"
