@@ -4,6 +4,7 @@
 """
 
 import os
+import time
 from typing import Any
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):  # neither `chalice.local` nor the laptop's set-up is there in the cloud
@@ -37,9 +38,44 @@ app = Gateway(
 )
 
 
+@app.schedule("rate(1 hour)", description="Latchkey: one signing key follows another, with overlap")
+def keys(event: object) -> None:
+    """Thin, as all of these: a job takes a lease, is bounded in time, and goes on where the last run stopped."""
+    _run("keys")
+
+
+@app.schedule("rate(1 hour)", description="Latchkey: what is over and what deleted pools left behind goes")
+def sweep(event: object) -> None:
+    """See `jobs.sweep`."""
+    _run("sweep")
+
+
+@app.schedule("rate(1 hour)", description="Latchkey: accounts that were never confirmed go, where that is wanted")
+def unconfirmed(event: object) -> None:
+    """See `jobs.unconfirmed`."""
+    _run("unconfirmed")
+
+
+@app.schedule("rate(1 hour)", description="Latchkey: the figures of the day before, once a day")
+def usage(event: object) -> None:
+    """See `jobs.usage`."""
+    _run("usage")
+
+
+def _run(job: str) -> None:
+    """Imported late: requests do not wait for the jobs at a cold start."""
+    from chalicelib.jobs import runner
+
+    runner.run(job, time.time())
+
+
 @app.lambda_function(name="authorizer")
 def authorizer(event: dict[str, Any], context: object) -> dict[str, Any]:
     """What other APIs name as their authorizer; imported late, for the requests of this one do not need it."""
     from chalicelib.authorizer import lambda_door
 
     return lambda_door.authorizer(event, context)
+
+
+if os.environ.get("AWS_CHALICE_CLI_MODE") and laptop.is_wanted():  # no EventBridge rings on a laptop
+    laptop.run_schedules(app)

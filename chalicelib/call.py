@@ -62,7 +62,9 @@ class Call:
         """
         if "UserPoolId" not in self.given:
             return pool_of(self.client.pool_id)
-        return pool_of(self["UserPoolId"])
+        found = pool_of(self["UserPoolId"])
+        journal.note(pool=found.id)
+        return found
 
     @cached_property
     def client(self) -> ClientRecord:
@@ -72,9 +74,8 @@ class Call:
         """
         found = pools.client(self["ClientId"])
         if found is None or found.pool_id != self.get("UserPoolId", found.pool_id):
-            journal.note(client=None)
             raise errors.ResourceNotFoundException(f"User pool client {self['ClientId']} does not exist.")
-        journal.note(pool=found.pool_id)
+        journal.note(pool=found.pool_id, client=found.id)
         return found
 
     @cached_property

@@ -169,10 +169,7 @@ class Router:
         self._exact = {template: place for template, place in places.items() if "{" not in template}
 
     def dispatch(self, request: Request) -> Response:
-        """The answer to a request, whatever happens, and one line about it in the log.
-
-        Nothing but BaseException leaves this function.
-        """
+        """The answer to a request, whatever happens, with one line about it in the log; never raises an Exception."""
         start = time.perf_counter()
         with journal.opened() as facts:
             response = self._served(request)
@@ -182,11 +179,12 @@ class Router:
     def _served(self, request: Request) -> Response:
         found = self._find(request.path, request.method)
         route = _route_for(found, request.method) or found.any_route
+        journal.note(route=f"{route.method} {route.template}" if route else None)
         try:
             return _finished(self._answer(request, found), request, route)
         except Exception:
             # Only the log sees the traceback: to a stranger it is a map of the code, and may quote secrets.
-            log.exception("unexpected error", extra={"request_id": request.request_id, "path": request.path})
+            log.exception("unexpected error", extra={"request_id": request.request_id})
             return _finished(_refused(500, route), request, route)
 
     def _answer(self, request: Request, found: Found) -> Response:

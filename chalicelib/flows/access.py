@@ -17,6 +17,11 @@ from chalicelib.table import pools, sessions
 from chalicelib.table.items import Pool, Session, User
 from chalicelib.table.pools import ClientRecord
 
+_REASONS = {
+    "Access Token has expired": "token expired",
+    "Access Token does not have required scopes": "token scope",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -39,13 +44,15 @@ def owner(call: Call) -> Access:
     pool_id = _pool_id(found)
     client = pools.client(found["client_id"])
     if client is None or client.pool_id != pool_id:
+        journal.note(reason="unknown client")
         raise errors.NotAuthorizedException("Invalid Access Token")
+    journal.note(caller="user", pool=pool_id, client=client.id, sub=found["sub"])
     user, session = sessions.with_user(pool_id, found["sub"], found["event_id"])
     if user is None:
         raise errors.UserNotFoundException("User does not exist.")
     if session is None or not sessions.is_live(user, session):
+        journal.note(reason="token revoked" if user.enabled else "disabled")
         raise errors.NotAuthorizedException("Access Token has been revoked")
-    journal.note(pool=pool_id, client=client.id, sub=user.sub)
     return Access(pool_of(pool_id), client, user, session, found)
 
 
@@ -59,8 +66,10 @@ def verified(call: Call, token: str) -> dict[str, Any]:
         pool_id = _pool_id(jwt.unverified_claims(token))
         found = jwt.verified(token, signing_keys.key_set(pool_id))
     except jwt.BadToken:
+        journal.note(reason="token forged")
         raise errors.NotAuthorizedException("Invalid Access Token") from None
     if problem := claims.access_problem(found, call.issuer(pool_id), call.now):
+        journal.note(reason=_REASONS.get(problem, "token foreign"))
         raise errors.NotAuthorizedException(problem)
     return found
 

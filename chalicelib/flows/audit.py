@@ -11,31 +11,39 @@ import time
 
 from chalicelib import errors, journal
 from chalicelib.call import Call
+from chalicelib.flows import operator_sessions
+from chalicelib.rules import outcomes
 from chalicelib.settings import current
 from chalicelib.table import keys, store
+from chalicelib.table import operator_sessions as sessions
 from chalicelib.table.records import AuditLine
 
-DONE = "Done"
 NO_POOL = "-"
-"""Stands for the pool of what belongs to none, such as the making of pools."""
+"""Stands for the pool of what belongs to none, such as the making of pools; no pool's id is without an underscore."""
+
+_DAY = 86400
 
 
-def line(call: Call, operation: str, outcome: str = DONE) -> AuditLine:
+def line(call: Call, operation: str, outcome: str = outcomes.DONE) -> AuditLine:
     """A line about a call, from what is known of it by now; not yet written."""
     days = current().audit_days
+    operator = call.caller.operator
+    reason = None if outcome == outcomes.DONE else journal.noted("reason") or outcomes.REASONS.get(outcome)
     return AuditLine.new(
-        {"pool": pool_of(call), "day": day_of(call.now), "time": keys.sortable(call.now), "id": secrets.token_hex(6)},
-        at=call.now,
+        {"pool": _place(call), "day": day_of(call.now), "time": keys.sortable(call.now), "id": secrets.token_hex(6)},
+        happened_at=call.now,
         operation=operation,
-        operator=call.caller.operator or None,
-        client_id=journal.noted("client"),
+        operator=operator or None,
+        principal=_principal(operator),
+        pool_id=journal.noted("pool") or _asserted(call, "UserPoolId"),
+        client_id=journal.noted("client") or _asserted(call, "ClientId"),
         sub=journal.noted("sub"),
         members=sorted(call.given),
         source_ip=call.origin.source_ip or None,
         request_id=call.origin.request_id,
         outcome=outcome,
-        reason=None if outcome == DONE else journal.noted("reason"),
-        expires=int(call.now) + days * 86400 if days else None,
+        reason=reason,
+        expires=int(call.now) + days * _DAY if days else None,
     )
 
 
@@ -48,11 +56,22 @@ def page(pool_id: str, day: str, limit: int, cursor: str | None) -> store.Page:
         raise errors.InvalidParameterException("Invalid pagination token") from None
 
 
-def pool_of(call: Call) -> str:
-    """The pool that a call was about, as far as it is known."""
-    return str(call.get("UserPoolId") or journal.noted("pool") or NO_POOL)
-
-
 def day_of(now: float) -> str:
     """The day of a moment, in UTC."""
     return time.strftime("%Y-%m-%d", time.gmtime(now))
+
+
+def _place(call: Call) -> str:
+    """The pool under which a line lies: for operators the one that their policy was asked about."""
+    return str(call.get("UserPoolId") or (not call.caller.operator and journal.noted("pool")) or NO_POOL)
+
+
+def _asserted(call: Call, member: str) -> str | None:
+    """What an operator named. Strangers' words are not taken over: what they name may be anything."""
+    return call.get(member) if call.caller.operator else None
+
+
+def _principal(operator: str) -> str | None:
+    """Whom a temporary key was given to: the key means nothing any more when the line is read."""
+    session = sessions.session(operator) if operator_sessions.is_temporary(operator) else None
+    return session.arn if session else None

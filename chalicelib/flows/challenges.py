@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import client_secrets, vault
 from chalicelib.rules import names
@@ -62,6 +62,7 @@ def opened(call: Call) -> State:
     try:
         state = State(**vault.opened_text(PURPOSE, text, call.now))
     except vault.Expired:
+        journal.note(reason="session expired")
         raise errors.NotAuthorizedException("Invalid session for the user, session is expired.") from None
     except vault.Unsealable:
         raise not_for_this() from None
@@ -80,6 +81,7 @@ def account(call: Call, state: State) -> Account:
     if user is None:
         user = users.new(call.pool, state.username, {}, call.now)
         user.sub, user.username = state.sub, state.username
+    journal.note(**({"sub": user.sub} if user.version is not None else {"reason": "unknown user"}))
     password = next((part for part in found if isinstance(part, Password)), None)
     return Account(user, password, next((part for part in found if isinstance(part, Attempts)), None))
 
@@ -99,9 +101,11 @@ def is_named(call: Call, state: State, responses: Mapping[str, str]) -> bool:
 
 def not_for_this() -> errors.AwsError:
     """The refusal of a session that is for something else, or that is none of ours."""
+    journal.note(reason="session foreign")
     return errors.NotAuthorizedException("Invalid session for the user.")
 
 
 def spent() -> errors.AwsError:
     """The refusal of a session whose sign-in was completed already."""
+    journal.note(reason="session spent")
     return errors.NotAuthorizedException("Invalid session for the user, session can only be used once.")

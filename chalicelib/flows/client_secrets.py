@@ -10,7 +10,7 @@ import hmac
 import secrets
 import string
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.flows import vault
 from chalicelib.rules import secret_hash
 from chalicelib.table.items import ClientSecret
@@ -44,11 +44,13 @@ def require_hash(client: ClientRecord, given: str | None, *usernames: str) -> No
     """
     if given is None:
         if client.secrets:
+            journal.note(reason="secret hash")
             raise errors.NotAuthorizedException(
                 f"Client {client.id} is configured with secret but SECRET_HASH was not received"
             )
         return
     if not secret_hash.is_match(given, opened(client.secrets), usernames, client.id):
+        journal.note(reason="secret hash")
         raise errors.NotAuthorizedException(f"Unable to verify secret hash for client {client.id}")
 
 
@@ -57,10 +59,12 @@ def require_secret(client: ClientRecord, given: str | None) -> None:
     if not client.secrets:
         return
     if given is None:
+        journal.note(reason="client secret")
         raise errors.NotAuthorizedException(f"Client {client.id} is configured for secret but secret was not received")
     # All are compared, each in constant time: the clock tells neither a beginning of a secret nor which one it was.
     matches = [hmac.compare_digest(_octets(given), _octets(secret)) for secret in opened(client.secrets)]
     if not any(matches):
+        journal.note(reason="client secret")
         raise errors.NotAuthorizedException(f"Unable to verify secret for client {client.id}")
 
 

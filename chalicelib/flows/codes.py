@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.flows import vault
 from chalicelib.rules import quotas
 from chalicelib.table import store
@@ -120,6 +120,7 @@ def counted_attempt(account: Account, now: float, *, is_right: bool) -> Check:
             return Check(item, "guesses", absent=item.version is None)
         item.guesses += 1
         if _is_saved(account, "change", item):
+            journal.note(reason="wrong password")
             raise errors.NotAuthorizedException("Incorrect username or password.")
     raise errors.TooManyRequestsException
 

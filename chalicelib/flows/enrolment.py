@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalicelib import journal
+from chalicelib import journal
 from chalicelib.errors import InvalidParameterException, UsernameExistsException
 from chalicelib.rules import names
 from chalicelib.table.items import Pool
@@ -59,6 +61,8 @@ def require_address_of_flags(attributes: Mapping[str, str]) -> None:
 
 def taken(pool: Pool, conflict: Conflict, words: str) -> UsernameExistsException:
     """The error for a name that somebody else has; `words` say so where names are chosen."""
+    journal.note(sub=None)  # of a user who was not made
+    journal.note(sub=None)  # of a user who was not made
     kind = next((name for name in conflict.names if name in names.CONTACTS), None)
     if kind is None:
         return UsernameExistsException(words)

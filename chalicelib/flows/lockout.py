@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.flows import activity
 from chalicelib.rules import lockout
 from chalicelib.table import store
@@ -31,6 +31,7 @@ def require_open(account: Account, now: float) -> None:
     """Raises NotAuthorizedException while sign-in is locked; the attempt is not counted, right password or wrong."""
     attempts = account.attempts
     if attempts is not None and lockout.is_locked(attempts.failures, attempts.failed_at, now):
+        journal.note(reason="locked")
         raise errors.NotAuthorizedException("Password attempts exceeded")
 
 

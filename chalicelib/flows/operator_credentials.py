@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.flows import operator_sessions, operators
 from chalicelib.outside import sts
 from chalicelib.rules import identities, proofs
@@ -103,5 +103,7 @@ def _made(identity: Identity, mapping: OperatorMapping, asked: tuple[Demand, Pro
     try:
         store.together(store.Save(spent, "proof"), store.Save(session, "session"))
     except store.Conflict:
+        journal.note(reason="proof spent")
         raise errors.AccessDeniedException("The signed request has been used before; sign a new one.") from None
+    journal.note(caller="operator", operator=key_id)
     return Credentials(key_id, secret, token, ends)

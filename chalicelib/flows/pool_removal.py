@@ -29,40 +29,39 @@ def mark(pool_id: str, now: float) -> Write:
 
 
 def clear(pool_id: str, seconds: float = SECONDS) -> bool:
-    """Remove what belonged to a deleted pool; whether all that is known of is gone."""
+    """Remove what belonged to a deleted pool; whether all that is known of is gone.
+
+    It stops only after something has gone, so it comes to an end however short the time of each call.
+    """
     ends = time.monotonic() + seconds
-    parts = (_parts(pool_id), _clients(pool_id), _users(pool_id))
-    return all(_removed(batches, ends) for batches in parts)
+    return all(time.monotonic() < ends for part in (_parts, _clients, _users) for _ in part(pool_id))
 
 
-def _removed(batches: Iterator[list[Item | Key]], ends: float) -> bool:
-    for batch in batches:
+def _parts(pool_id: str) -> Iterator[None]:
+    for batch in _partition(keys.key("Pool", pool=pool_id).pk):
         store.remove_all(batch)
-        if time.monotonic() >= ends:
-            return False
-    return True
+        yield
 
 
-def _parts(pool_id: str) -> Iterator[list[Item | Key]]:
-    yield from _partition(keys.key("Pool", pool=pool_id).pk)
-
-
-def _clients(pool_id: str) -> Iterator[list[Item | Key]]:
+def _clients(pool_id: str) -> Iterator[None]:
     """Each client with its secrets at once: without them it would accept everybody, and it alone leads to them."""
     for item in _listed(keys.listing("Client", pool=pool_id)):
         if isinstance(item, Client):
             store.together(*(Remove(Key(part.pk, part.sk)) for part in store.list(item.pk).items))
-            yield []
+            yield
 
 
-def _users(pool_id: str) -> Iterator[list[Item | Key]]:
+def _users(pool_id: str) -> Iterator[None]:
     """Of each user the guards and the parts first: they are known from the user alone, so that goes last."""
     for item in _listed(keys.listing("User", pool=pool_id)):
         if isinstance(item, User):
-            yield [users.guard_key(pool_id, (kind, name)) for kind, name in item.guards]
+            store.remove_all(users.guard_key(pool_id, (kind, name)) for kind, name in item.guards)
             for batch in _partition(item.pk):
-                yield [part for part in batch if not isinstance(part, User)]
-            yield [item]
+                store.remove_all(part for part in batch if not isinstance(part, User))
+                if len(batch) > 1:
+                    yield
+            store.remove_all([item])
+            yield
 
 
 def _listed(listing: str) -> Iterator[Item]:
@@ -75,12 +74,13 @@ def _listed(listing: str) -> Iterator[Item]:
             return
 
 
-def _partition(partition: str) -> Iterator[list[Item | Key]]:
-    """The items of a partition in batches."""
+def _partition(partition: str) -> Iterator[list[Item]]:
+    """The items of a partition in batches; none when there is nothing."""
     cursor = None
     while True:
         page = store.list(partition, limit=_PAGE, cursor=cursor)
-        yield [*page.items]
+        if page.items:
+            yield page.items
         cursor = page.cursor
         if cursor is None:
             return

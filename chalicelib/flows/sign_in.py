@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import (
     challenges,
@@ -80,8 +80,11 @@ def answer_verifier(call: Call, responses: Parameters) -> Answer:
         required(responses, name)
     exchange = srp_exchange.opened(call, required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"))
     if exchange is None:
+        journal.note(reason="session foreign or expired")
         raise errors.NotAuthorizedException(_WRONG)
     is_named = challenges.is_named(call, exchange.state, responses)
+    if not is_named:
+        journal.note(reason="another user's name")
     triggers.require_unset(call.pool, *TRIGGERS)
     account = challenges.account(call, exchange.state)
     _require_standing(call, account)
@@ -91,6 +94,7 @@ def answer_verifier(call: Call, responses: Parameters) -> Answer:
         return _next(call, account, exchange.state)
     except store.Conflict:
         # The attack: a recorded proof sent again. It would write the same session, and that can be written once.
+        journal.note(reason="proof spent")
         raise errors.NotAuthorizedException(_WRONG) from None
 
 
@@ -137,6 +141,7 @@ def _require_standing(call: Call, account: Account) -> None:
 
 def _wrong(call: Call, account: Account) -> errors.AwsError:
     """Count a wrong password; the refusal to raise, which is the same for nobody and for everybody."""
+    journal.note(reason=journal.noted("reason") or "wrong password")
     lockout.count(account, call.now)
     return errors.NotAuthorizedException(_WRONG)
 
@@ -144,6 +149,7 @@ def _wrong(call: Call, account: Account) -> errors.AwsError:
 def _require_enabled(account: Account) -> None:
     """Told only to who knows the password, so that strangers do not learn whom an administrator has disabled."""
     if not account.user.enabled:
+        journal.note(reason="disabled")
         raise errors.NotAuthorizedException("User is disabled.")
 
 
@@ -166,6 +172,7 @@ def _next(call: Call, account: Account, state: State) -> Answer:
 def _new_password_required(call: Call, account: Account, state: State) -> Answer:
     valid_until = account.password.valid_until if account.password else None
     if valid_until is not None and valid_until <= call.now:
+        journal.note(reason="temporary password over")
         sentence = "Temporary password has expired and must be reset by an administrator."
         raise errors.NotAuthorizedException(sentence)
     user = account.user
@@ -216,6 +223,7 @@ def _added(call: Call, account: Account) -> dict[str, str]:
     added = {name: value for name, value in given.items() if present.get(name) != value}
     for name in added:
         if present.get(name):
+            journal.note(reason="attribute not writable")
             raise errors.NotAuthorizedException(f"Cannot modify an already provided {name}")
     attributes.require_writable(added, call.client.document.get("WriteAttributes"))
     return attributes.accepted(call.pool.document["SchemaAttributes"], added)

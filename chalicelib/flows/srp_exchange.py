@@ -11,7 +11,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import challenges, passwords, vault
 from chalicelib.flows.challenges import State
@@ -86,7 +86,10 @@ def is_proved(call: Call, account: Account, exchange: Exchange, responses: Mappi
         return False
     is_right = srp.is_valid_proof(key, claim, responses["PASSWORD_CLAIM_SIGNATURE"])
     is_known = passwords.verifier(account.password) is not None
-    return is_right and is_known and srp.is_fresh(timestamp, call.now, _SKEW)
+    is_fresh = srp.is_fresh(timestamp, call.now, _SKEW)
+    if is_right and is_known and not is_fresh:
+        journal.note(reason="stale proof")
+    return is_right and is_known and is_fresh
 
 
 def _verifier(call: Call, account: Account, given: str) -> tuple[int, int]:

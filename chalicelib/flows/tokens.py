@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import activity, signing_keys, triggers, vault
 from chalicelib.rules import auth_flows, claims, refresh, usage
@@ -104,6 +104,7 @@ def renewed(call: Call, text: str, prove: Callable[[User], None]) -> dict[str, A
     prove(family.user)
     fresh = _rotated(call, token, family.session) if auth_flows.rotates(call.client.document) else None
     if fresh is None and not _is_current(token, family.session):
+        journal.note(reason="refresh replaced")
         raise errors.NotAuthorizedException("Invalid Refresh Token")
     activity.mark(family.user, call.now)
     return _minted(call, family) | ({"RefreshToken": fresh.text} if fresh else {})
@@ -117,15 +118,22 @@ def _owned(call: Call, text: str) -> tuple[RefreshToken, Family]:
     """
     token = refresh.parsed(text)
     if token is None:
+        journal.note(reason="refresh malformed")
         raise errors.NotAuthorizedException("Invalid Refresh Token")
     user, session = sessions.with_user(call.client.pool_id, token.sub, token.session_id)
     if user is None or session is None or session.client_id != call.client.id or not _is_genuine(token, session):
+        is_known = user is not None and session is not None
+        journal.note(reason="refresh forged or foreign" if is_known else "refresh unknown")
         raise errors.NotAuthorizedException("Invalid Refresh Token")
+    journal.note(sub=user.sub)
     if not user.enabled:
+        journal.note(reason="disabled")
         raise errors.NotAuthorizedException("User is disabled.")
     if session.ends_at <= call.now:
+        journal.note(reason="refresh expired")
         raise errors.NotAuthorizedException("Refresh Token has expired")
     if not sessions.is_live(user, session):
+        journal.note(reason="refresh revoked")
         raise errors.NotAuthorizedException("Refresh Token has been revoked")
     return token, Family(call.client, user, session)
 
@@ -195,6 +203,7 @@ def revoke(call: Call, text: str) -> None:
     user, session = sessions.with_user(call.client.pool_id, token.sub, token.session_id)
     if user is None or session is None or not _is_genuine(token, session):
         return
+    journal.note(sub=user.sub)
     if session.client_id != call.client.id:
         raise errors.UnauthorizedException("The token was issued to another client.")
     if session.revoked_at is None:

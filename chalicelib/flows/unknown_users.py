@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Sequence
 
+from chalicelib import journal
 from chalicelib.call import Call
 from chalicelib.errors import UserNotFoundException
 from chalicelib.flows import deliveries, vault
@@ -41,12 +42,17 @@ def found(call: Call, name: str, sentence: str) -> Account:
 
     Raises UserNotFoundException with the sentence where they are not hidden.
     """
-    if are_hidden(call.client):
-        return users.by_name_or(call.pool, name, _stand_in(call, name))
-    account = users.by_name(call.pool, name)
+    account = _looked_up(call, name)
     if account is None:
         raise UserNotFoundException(sentence)
+    journal.note(**({"reason": "unknown user"} if is_nobody(account) else {"sub": account.user.sub}))
     return account
+
+
+def _looked_up(call: Call, name: str) -> Account | None:
+    if are_hidden(call.client):
+        return users.by_name_or(call.pool, name, _stand_in(call, name))
+    return users.by_name(call.pool, name)
 
 
 def is_nobody(account: Account) -> bool:

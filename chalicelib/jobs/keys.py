@@ -50,11 +50,11 @@ def drop(pool_id: str, now: float) -> list[str]:
     known = sum(step.verb == "activate" and bool(step.kid) for step in steps)
     here, elsewhere = f"{current().cache_seconds:g} seconds", f"{signing_keys.MAX_AGE} seconds"
     return [
-        f"{pool_id}: {gone} keys are gone; {len(steps) - gone} others sign now, of which {known} were published before.",
-        f"Every ID and access token of before is refused: here within {here}, elsewhere when a verifier reads the key set",
-        f"again (within {elsewhere} if it heeds max-age). What other processes sign for up to {here} more with the old keys",
-        "is refused too. Refresh tokens and sessions stand.",
-        "If the keys that now sign are in wrong hands too, because they were published before: run this a second time.",
+        f"{pool_id}: {gone} keys are gone; {len(steps) - gone} others sign now, {known} of them published before.",
+        f"Every ID and access token of before is refused: here within {here}, elsewhere when a verifier reads",
+        f"the key set again (within {elsewhere} if it heeds max-age). What other processes sign with the old keys",
+        f"for up to {here} more is refused too. Refresh tokens and sessions stand.",
+        "If the keys that sign now are in wrong hands too, because they were published before: run this a second time.",
     ]
 
 

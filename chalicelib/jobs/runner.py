@@ -9,23 +9,11 @@ from __future__ import annotations
 import importlib
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
+from chalicelib.jobs import JOBS, SECONDS
 from chalicelib.jobs.turn import Turn, Work
 from chalicelib.table import leases
-
-JOBS: Final[Mapping[str, str]] = {
-    "keys": "lets one signing key follow another, with overlap; LATCHKEY_KEY_DAYS (90, 0 for never)",
-    "sweep": "removes what is over where the engine does not, and what deleted pools left behind",
-    "unconfirmed": "removes accounts never confirmed for LATCHKEY_UNCONFIRMED_DAYS (0: never)",
-    "usage": "counts users, active users, sign-ins and failures of each pool, once a day",
-}
-"""What there is to run, in words."""
-
-SECONDS: Final = 20.0
-"""How long a run works before it stops at the next good place."""
 
 _LEASE_SECONDS = 120.0  # far more than a run takes, and less than any period
 

@@ -14,12 +14,13 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from chalicelib.laptop import engine
 from chalicelib.laptop.environment import adapt, operator_key, port_of
 from chalicelib.laptop.folder import Folder, FolderInUse
 
-__all__ = ["is_wanted", "prepare"]
+__all__ = ["is_wanted", "prepare", "run_schedules"]
 
 _PATIENCE_SECONDS = 15.0
 
@@ -45,6 +46,13 @@ def prepare() -> None:
     if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = _engine_of(folder)
     _furnish(folder)
+
+
+def run_schedules(app: Any) -> None:
+    """Run the schedules of the Chalice application while this process lasts, unless LATCHKEY_SCHEDULES is 0."""
+    from chalicelib.laptop import schedules
+
+    schedules.start(app, os.environ)
 
 
 def _engine_of(folder: Folder) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import deliveries, enrolment, passwords, profiles, triggers, user_changes
 from chalicelib.operations.registry import operation
@@ -48,6 +48,7 @@ def _temporary_password(call: Call) -> str:
 
 def _made(call: Call, password: str) -> Account:
     account = Account(users.new(call.pool, call["Username"], _checked(call, password), call.now))
+    journal.note(sub=account.user.sub)
     triggers.require_unset(call.pool, "PreSignUp")
     _require_sendable(call, account.user)
     account.user.status = "FORCE_CHANGE_PASSWORD" if password else "CONFIRMED"

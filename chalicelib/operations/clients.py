@@ -1,7 +1,7 @@
 """App clients of user pools: create, describe, list, update, delete.
 
-A client is written only together with a check that its pool is still there, so none is added to a deleted pool. The
-first client that may use SRP marks its pool in the same transaction: passwords set from then on get a verifier.
+A client is written only together with a check that its pool is still there, so none is added to a deleted pool. In the
+same transaction the pool is told whether some client may use SRP: while none may, passwords that are set get no verifier.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import secrets
 import string
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import client_secrets, paging
 from chalicelib.operations.pools import read_pool
@@ -37,6 +37,7 @@ def create_user_pool_client(call: Call) -> Answer:
     around = Surroundings(pool.id, pool.document["SchemaAttributes"], has_secret=secret is not None)
     document = client_settings.created(call.given, around, call.now)
     client = _new_client(pool.id, document, call.now)
+    journal.note(client=client.id)
     held = [client_secrets.sealed(client.id, secret, call.now)] if secret else []
     _write(pool, client, *held)
     return {"UserPoolClient": _shown(client, held)}
@@ -100,8 +101,9 @@ def _write(pool: Pool, client: Client, *held: ClientSecret) -> None:
 
     Raises ResourceNotFoundException and ConcurrentModificationException.
     """
-    marks_pool = auth_flows.needs_verifiers(client.document) and not pool.allows_srp
-    about_pool = _srp_mark(pool.id) if marks_pool else store.Check(Pool.at(pool=pool.id), "pool")
+    allows_srp = _allows_srp(pool.id, client)
+    marks_pool = allows_srp != pool.allows_srp
+    about_pool = _srp_mark(pool.id, allows_srp) if marks_pool else store.Check(Pool.at(pool=pool.id), "pool")
     writes = [store.Save(client, "client"), *(store.Save(secret, "secret") for secret in held)]
     try:
         store.together(about_pool, *writes)
@@ -114,8 +116,16 @@ def _write(pool: Pool, client: Client, *held: ClientSecret) -> None:
     pools.forget_client(client.id)
 
 
-def _srp_mark(pool_id: str) -> store.Change:
-    return store.Change(Pool.at(pool=pool_id), Pool, set={"allows_srp": True}, name="pool")
+def _allows_srp(pool_id: str, client: Client) -> bool:
+    """Whether some client of a pool may use SRP once this one is written."""
+    if auth_flows.needs_verifiers(client.document):
+        return True
+    others = store.listed(keys.listing("Client", pool=pool_id)).items
+    return any(auth_flows.needs_verifiers(o.document) for o in others if isinstance(o, Client) and o.id != client.id)
+
+
+def _srp_mark(pool_id: str, allows_srp: bool) -> store.Change:  # noqa: FBT001 - the value that is written
+    return store.Change(Pool.at(pool=pool_id), Pool, set={"allows_srp": allows_srp}, name="pool")
 
 
 def _read(call: Call) -> tuple[Client, list[ClientSecret]]:
@@ -125,6 +135,7 @@ def _read(call: Call) -> tuple[Client, list[ClientSecret]]:
     found = next((part for part in parts if isinstance(part, Client)), None)
     if found is None or found.pool_id != pool.id:
         raise errors.ResourceNotFoundException(f"User pool client {call['ClientId']} does not exist.")
+    journal.note(client=found.id)
     return found, [part for part in parts if isinstance(part, ClientSecret)]
 
 

@@ -24,9 +24,11 @@ def list_audit_lines(call: Call) -> dict[str, Any]:
 
 def _shown(item: AuditLine) -> dict[str, Any]:
     shown = {
-        "Time": item.at,
+        "Time": item.happened_at,
         "Operation": item.operation,
         "Operator": item.operator,
+        "Principal": item.principal,
+        "UserPoolId": item.pool_id,
         "ClientId": item.client_id,
         "Sub": item.sub,
         "Members": item.members,

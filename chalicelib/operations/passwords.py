@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import (
     access,
@@ -43,6 +43,7 @@ def forgot_password(call: Call) -> Answer:
     """
     client_secrets.require_hash(call.client, call.get("SecretHash"), call["Username"])
     if recovery.is_by_administrator_only(call.pool.document):
+        journal.note(reason="recovery by administrators only")
         raise errors.NotAuthorizedException("Contact administrator to reset password.")
     account = _sought(call)
     refusal = _refusal(call, account)
@@ -66,6 +67,8 @@ def confirm_forgot_password(call: Call) -> Answer:
     triggers.require_unset(call.pool, "PostConfirmation")
     passwords.require_valid(call.pool, call["Password"])
     account = unknown_users.named(call)
+    if not account.user.enabled:
+        journal.note(reason="disabled")
     if unknown_users.is_nobody(account) or not account.user.enabled:
         if not unknown_users.are_hidden(call.client):
             raise errors.UserNotFoundException(unknown_users.NOT_FOUND)
@@ -108,10 +111,13 @@ def _refusal(call: Call, account: Account) -> errors.AwsError | None:
     if unknown_users.is_nobody(account):
         return errors.UserNotFoundException(unknown_users.NOT_FOUND)
     if not user.enabled:
+        journal.note(reason="disabled")
         return errors.NotAuthorizedException("User is disabled.")
     if user.status not in _RESETTABLE:
+        journal.note(reason="user state")
         return errors.NotAuthorizedException(_WRONG_STATE)
     if _address(call, user) is None:
+        journal.note(reason="no proven address")
         return errors.InvalidParameterException(
             "Cannot reset password for the user as there is no registered/verified email or phone_number"
         )
@@ -150,6 +156,7 @@ def _require_resettable(user: User) -> None:
     if user.status == "UNCONFIRMED":
         raise errors.UserNotConfirmedException("User is not confirmed.")
     if user.status not in _RESETTABLE:
+        journal.note(reason="user state")
         raise errors.NotAuthorizedException(_WRONG_STATE)
 
 

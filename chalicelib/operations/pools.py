@@ -11,13 +11,13 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call, arn
 from chalicelib.flows import paging, pool_removal, signing_keys, vault
 from chalicelib.operations.registry import operation
 from chalicelib.rules import mfa_settings, pool_settings
 from chalicelib.settings import current
-from chalicelib.table import keys, pools, store
+from chalicelib.table import figures, keys, pools, store
 from chalicelib.table.items import Pool
 
 Answer = dict[str, Any]
@@ -40,6 +40,7 @@ def create_user_pool(call: Call) -> Answer:
     document, mfa = pool_settings.created(call.given, call.now)
     for _ in range(_TRIES):
         pool = _new_pool(document, mfa, call.now)
+        journal.note(pool=pool.id)
         signers = signing_keys.create(pool.id, call.now)
         try:
             store.together(store.Save(pool, "pool"), *(store.Save(key, "key") for key in signers))
@@ -51,10 +52,14 @@ def create_user_pool(call: Call) -> Answer:
 
 @operation
 def describe_user_pool(call: Call) -> Answer:
-    """All settings of a pool. The number of users is counted up to 1,000. Raises ResourceNotFoundException."""
+    """All settings of a pool. Users are counted up to 1,000; of more, the last daily figure is told.
+
+    Raises ResourceNotFoundException.
+    """
     pool = read_pool(call["UserPoolId"])
     users = store.count(keys.listing("User", pool=pool.id), limit=_MOST_COUNTED)
-    return {"UserPool": _shown(pool, users)}
+    latest = figures.latest(pool.id, call.now) if users == _MOST_COUNTED else None
+    return {"UserPool": _shown(pool, max(users, int(latest.users) if latest else 0))}
 
 
 @operation
@@ -116,13 +121,14 @@ def read_pool(pool_id: str) -> Pool:
     found = store.get(Pool, pool=pool_id)
     if found is None:
         raise errors.ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+    journal.note(pool=pool_id)
     return found
 
 
 def _new_pool(document: Answer, mfa: Answer, now: float) -> Pool:
     name = "".join(secrets.choice(_ALPHABET) for _ in range(_NAME_LENGTH))
     parts = {"pool": f"{current().region}_{name}", "created": keys.sortable(now)}
-    pool = Pool.new(parts, document=document, mfa=mfa)
+    pool = Pool.new(parts, document=document, mfa=mfa, allows_srp=True)  # the first client may, and users may come before
     pool.secret = vault.seal(secrets.token_bytes(_SECRET_BYTES), f"{pool.pk}|{pool.sk}")
     return pool
 
@@ -152,7 +158,7 @@ def _changed(call: Call, decide: Decide) -> Pool:
 def _rewrite(pool_id: str, decide: Decide) -> Pool:
     pool = read_pool(pool_id)
     pool.document, pool.mfa = decide(pool)
-    store.save(pool, "pool")
+    store.together(store.Save(pool, "pool"))
     pools.forget_pool(pool_id)
     return pool
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import (
     client_secrets,
@@ -41,6 +41,7 @@ def sign_up(call: Call) -> Answer:
     client_secrets.require_hash(call.client, call.get("SecretHash"), call["Username"])
     values = _checked(call)
     account = Account(users.new(call.pool, call["Username"], values, call.now))
+    journal.note(sub=account.user.sub)
     kind = profiles.auto_verified(call.pool, account.user)
     triggers.require_unset(call.pool, "PreSignUp")
     if kind:
@@ -85,6 +86,7 @@ def resend_confirmation_code(call: Call) -> Answer:
     if _is_hidden(call, account):
         return _nothing_sent(call, account, kinds)
     if account.user.status != "UNCONFIRMED":
+        journal.note(reason="user state")
         raise errors.InvalidParameterException("User is already confirmed.")
     kind = profiles.auto_verified(call.pool, account.user)
     if kind is None:
@@ -97,6 +99,7 @@ def resend_confirmation_code(call: Call) -> Answer:
 def _checked(call: Call) -> dict[str, str]:
     """The attributes of the new user, once everything that can be refused without a look at the table is in order."""
     if call.pool.document.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly"):
+        journal.note(reason="sign-up not open")
         raise errors.NotAuthorizedException("SignUp is not permitted for this user pool")
     enrolment.require_username(call.pool, call["Username"])
     _require_password(call)
@@ -134,6 +137,7 @@ def _enrol(call: Call, account: Account, issue: codes.Issue | None) -> None:
 def _confirmation(call: Call, account: Account, taking: tuple[str, ...] = ()) -> list[Write]:
     user = account.user
     if user.status != "UNCONFIRMED":
+        journal.note(reason="user state")
         raise errors.NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
     spent = codes.spending(account, "sign_up", call["ConfirmationCode"], call.now)
     user.status = "CONFIRMED"
@@ -158,6 +162,8 @@ def _move_aliases(call: Call, account: Account, conflict: store.Conflict) -> Non
 def _sought(call: Call) -> Account:
     """The user; one who is disabled is as unknown as one who does not exist. Raises UserNotFoundException."""
     account = unknown_users.named(call)
+    if not account.user.enabled:
+        journal.note(reason="disabled")
     if not account.user.enabled and not unknown_users.are_hidden(call.client):
         raise errors.UserNotFoundException(unknown_users.NOT_FOUND)
     return account

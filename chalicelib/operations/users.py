@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import codes, paging, passwords, profiles, triggers, user_changes
 from chalicelib.operations.registry import operation
@@ -51,6 +51,7 @@ def admin_confirm_sign_up(call: Call) -> Answer:
     def confirmed(account: Account) -> list[Write]:
         user = account.user
         if user.status != "UNCONFIRMED":
+            journal.note(reason="user state")
             raise errors.NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
         user.status = "CONFIRMED"
         user.modified_at = call.now
@@ -108,6 +109,6 @@ def _change(call: Call, values: dict[str, Any]) -> None:
     user = call.account.user
     key = User.at(pool=user.pool_id, sub=user.sub)
     try:
-        store.change(key, User, set=values | {"modified_at": call.now})
+        store.together(store.Change(key, User, set=values | {"modified_at": call.now}))
     except store.Conflict:
         raise errors.UserNotFoundException("User does not exist.") from None

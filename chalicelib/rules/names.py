@@ -14,6 +14,8 @@ Settings = Mapping[str, Any]
 Guard = tuple[str, str]
 
 CONTACTS = ("email", "phone_number")
+CANDIDATES = (*CONTACTS, "preferred_username")
+"""Aliases in the order in which a name is looked for among them: what was proven goes before what was chosen."""
 
 _EMAIL = re.compile(r"[^\s@\"<>()\\,;:\[\]\x00-\x1f]{1,64}@[^\s@\"<>()\\,;:\[\]\x00-\x1f]{1,255}")
 _PHONE = re.compile(r"\+[0-9]{2,15}", re.ASCII)
@@ -41,12 +43,11 @@ def is_case_sensitive(settings: Settings) -> bool:
 
 
 def folded(settings: Settings, name: str) -> str:
-    """A name in the form in which names are compared in this pool."""
-    return name if is_case_sensitive(settings) else name.casefold()
+    """A name as this pool compares and shows it: in lower case where case does not matter.
 
-
-def shown(settings: Settings, name: str) -> str:
-    """A username as the pool keeps and shows it: in lower case where case does not matter."""
+    Lower case and not the wider case folding of Unicode: that makes weiß.de and weiss.de one, and they are two domains
+    (the attack: taking over the verified alias of one by proving the other).
+    """
     return name if is_case_sensitive(settings) else name.lower()
 
 
@@ -57,7 +58,8 @@ def has_generated_usernames(settings: Settings) -> bool:
 
 def candidates(settings: Settings, name: str) -> list[Guard]:
     """The guards under which a given sign-in name may be found, most likely first."""
-    kinds = settings.get("UsernameAttributes") or ["username", *(settings.get("AliasAttributes") or [])]
+    aliases = sorted(settings.get("AliasAttributes") or [], key=CANDIDATES.index)
+    kinds = settings.get("UsernameAttributes") or ["username", *aliases]
     return [(kind, folded(settings, name)) for kind in kinds if _may_be(kind, name)]
 
 
@@ -96,6 +98,17 @@ def username_problem(settings: Settings, name: str) -> str | None:
         return "Username cannot be of email format, since user pool is configured for email alias."
     if "phone_number" in aliases and is_phone_number(name):
         return "Username cannot be of phone number format, since user pool is configured for phone number alias."
+    return None
+
+
+def preferred_name_problem(settings: Settings, name: str) -> str | None:
+    """Why a preferred_username cannot be an alias of this pool, or None.
+
+    The attack: calling oneself by somebody's address, to be found in the owner's place.
+    """
+    for kind in settings.get("AliasAttributes") or []:
+        if kind in CONTACTS and _may_be(kind, name):
+            return f"preferred_username cannot be of {kind} format, since user pool is configured for {kind} alias."
     return None
 
 

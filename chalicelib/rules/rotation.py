@@ -1,8 +1,9 @@
 """What happens to the signing keys of a pool at a moment: next, active, retired, gone.
 
-A verifier keeps a key set for a while, and a process of ours keeps the keys of a pool for a while. So a key is published
-for a lead before it signs, and it stays published after its last signature until the longest token is over. Owns these
-times and the order of the steps; leaves making, writing and publishing of keys to others. All times are seconds.
+A verifier keeps a key set for a while, and a process of ours keeps the keys of a pool for a while. So a key is
+published for a lead before it signs, and it stays published after its last signature until the longest token is over.
+Owns these times and the order of the steps; leaves making, writing and publishing of keys to others. All times are
+seconds.
 """
 
 from __future__ import annotations

@@ -32,9 +32,3 @@ def give_back(lease: Lease, state: dict[str, Any], now: float) -> bool:
     except store.Conflict:
         return False
     return True
-
-
-def held(job: str, now: float) -> Lease | None:
-    """The lease as somebody holds it now."""
-    found = store.get(Lease, job=job)
-    return found if found is not None and found.held_until > now else None

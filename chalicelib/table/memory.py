@@ -1,7 +1,8 @@
 """What a process remembers of the table for a short while: configuration, never users.
 
 Owns lifetime and size of that memory. The cost is stated: another process sees a changed pool, client or operator key
-after at most `LATCHKEY_CACHE_SECONDS`; the process that changed it, at once.
+after at most `LATCHKEY_CACHE_SECONDS`; the process that changed it, at once. Two clocks watch over that: the monotonic
+one stands still while a machine sleeps, and what wakes up must not sign with yesterday's keys; the other may be set back.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Memory(Generic[T]):
 
     def __init__(self, most: int = 5000) -> None:
         self._most = most
-        self._kept: dict[str, tuple[float, T]] = {}
+        self._kept: dict[str, tuple[float, float, T]] = {}
         self._changes = 0
         self._lock = Lock()
 
@@ -32,8 +33,8 @@ class Memory(Generic[T]):
         a moment later would stay unknown. Nor is one that was loaded while something changed: it may be of before.
         """
         kept = self._kept.get(name)
-        if kept is not None and kept[0] > time.monotonic():
-            return kept[1]
+        if kept is not None and kept[0] > time.monotonic() and kept[1] > time.time():
+            return kept[2]
         changes = self._changes
         value = load()
         if value is not None:
@@ -58,4 +59,5 @@ class Memory(Generic[T]):
                 return
             while len(self._kept) >= self._most:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[name] = (time.monotonic() + current().cache_seconds, value)
+            seconds = current().cache_seconds
+            self._kept[name] = (time.monotonic() + seconds, time.time() + seconds, value)

@@ -12,9 +12,11 @@ class AuditLine(Item, discriminator="AuditLine"):
 
     entity = "AuditLine"
 
-    at = NumberAttribute()
+    happened_at = NumberAttribute()
     operation = UnicodeAttribute()
-    operator = UnicodeAttribute(null=True)
+    operator = UnicodeAttribute(null=True)  # access key id
+    principal = UnicodeAttribute(null=True)  # the IAM ARN behind a temporary key
+    pool_id = UnicodeAttribute(null=True)
     client_id = UnicodeAttribute(null=True)
     sub = UnicodeAttribute(null=True)
     members = JSONAttribute()

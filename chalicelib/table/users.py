@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from chalicelib import errors
 from chalicelib.rules import names, usage
 from chalicelib.table import keys, store
 from chalicelib.table.items import Attempts, Code, Guard, Item, Password, Pool, User
@@ -86,7 +87,7 @@ def new(pool: Pool, username: str, attributes: Mapping[str, str], now: float) ->
         {"pool": pool.id, "sub": sub, "created": keys.sortable(now)},
         pool_id=pool.id,
         sub=sub,
-        username=sub if is_generated else names.shown(pool.document, username),
+        username=sub if is_generated else names.folded(pool.document, username),
         attributes=dict(attributes),
         status="UNCONFIRMED",
         guards=[],
@@ -100,13 +101,17 @@ def reguarded(pool: Pool, user: User, taking: Collection[str] = ()) -> list[Writ
     """The writes that make a user's guards those which its name and attributes now call for; updates `user.guards`.
 
     Every new guard is create-only and named by its kind, so a taken name fails the whole transaction; guards that are
-    no longer due are given back. Guards of the kinds in `taking` are taken from whoever has them.
+    no longer due are given back. Guards of the kinds in `taking` are taken from whoever has them. Raises
+    InvalidParameterException for a preferred_username that looks like somebody's address.
     """
     due = names.guards(pool.document, user.username, user.attributes)
     held = [(kind, name) for kind, name in user.guards]
     user.guards = [list(guard) for guard in due]
     writes: list[Write] = [Remove(guard_key(pool.id, guard), guard[0]) for guard in held if guard not in due]
     added = [guard for guard in due if guard not in held]
+    for kind, name in added:
+        if kind == "preferred_username" and (problem := names.preferred_name_problem(pool.document, name)):
+            raise errors.InvalidParameterException(problem)
     writes += [Save(guard_item(pool.id, guard, user.sub), guard[0]) for guard in added if guard[0] not in taking]
     writes += _taken_over(user, [guard for guard in added if guard[0] in taking])
     return writes + [check for guard in added for check in _impersonation_checks(pool, user, guard, due)]

@@ -1,12 +1,14 @@
-"""What is kept of a call: facts for the one log line of its request, the success metric, and the audit line.
+"""What is kept of a call: facts for the one log line of its request, what it counts for, and the audit line.
 
 An audit line rides on the operation's own transaction where it makes one, so it costs no trip of its own there, and the
 change and its line are written both or neither. Operators' calls leave a line in any case, refused ones too; what else
-users and strangers do is only logged, for they could fill the table, and a trip more would tell them who exists.
+users and strangers try is only logged, for they could fill the table, and a trip more would tell them who exists.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from chalicelib import errors, journal
@@ -16,31 +18,51 @@ from chalicelib.operations.registry import Operation as Function
 from chalicelib.rules import outcomes
 from chalicelib.table import riders, store
 from chalicelib.table.writes import Save
+from chalicelib.wire import caller
 from chalicelib.wire.model import Operation
+
+NAME = "audit line"
 
 
 def recorded(operation: Operation, call: Call, function: Function) -> dict[str, Any]:
-    """The result of an operation, with what it amounts to noted and audited."""
-    journal.note(pool=call.get("UserPoolId"), client=call.get("ClientId"))
-    try:
-        result = _audited(operation.name, call, function)
-    except errors.AwsError:
-        journal.note(**outcomes.successes(operation.name, call.given, None))
-        raise
-    journal.note(**outcomes.successes(operation.name, call.given, result))
-    return result
+    """The result of an operation that its caller may perform, with what it amounts to noted and audited.
 
+    Raises what the operation raises, and AccessDeniedException.
+    """
 
-def _audited(name: str, call: Call, function: Function) -> dict[str, Any]:
-    if not outcomes.is_changing(name):
+    def performed() -> dict[str, Any]:
+        caller.authorize(call.caller, operation, call.given)
         return function(call) or {}
-    with riders.riding(lambda: Save(audit.line(call, name), "audit line")) as rider:
-        try:
-            result = function(call) or {}
-        except errors.AwsError as refusal:
-            if call.caller.operator and not rider.has_ridden:
-                store.save(audit.line(call, name, refusal.code), "audit line")
-            raise
-    if call.caller.operator and not rider.has_ridden:
-        store.save(audit.line(call, name), "audit line")
+
+    try:
+        result = _audited(operation.name, call, performed) if _is_audited(operation, call) else performed()
+    except Exception as failure:
+        journal.note(**outcomes.counts(operation.name, call.given, None, code_of(failure)))
+        raise
+    journal.note(**outcomes.counts(operation.name, call.given, result))
     return result
+
+
+def code_of(failure: Exception) -> str:
+    """The code that a caller will be told. A conflict that nobody expected is contention."""
+    if isinstance(failure, errors.AwsError):
+        return failure.code
+    return "TooManyRequestsException" if isinstance(failure, store.Conflict) else "InternalErrorException"
+
+
+def _is_audited(operation: Operation, call: Call) -> bool:
+    return outcomes.is_changing(operation.name, call.given)
+
+
+def _audited(name: str, call: Call, performed: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    with riders.riding(lambda: Save(audit.line(call, name), NAME)) as rider:
+        try:
+            result = performed()
+        except Exception as failure:
+            if call.caller.operator and not rider.has_ridden:
+                with suppress(errors.AwsError):  # the refusal is what the caller must learn, not that the table is busy
+                    store.save(audit.line(call, name, code_of(failure)), NAME)
+            raise
+        if call.caller.operator and not rider.has_ridden:
+            store.save(audit.line(call, name), NAME)
+        return result

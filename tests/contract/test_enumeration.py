@@ -86,7 +86,7 @@ class TestPasswordSignIn:
         somebody, nobody = password(entrance, entrance.name), password(entrance, a_name())
 
         assert_alike(somebody, nobody)
-        assert somebody.trips == ["BatchGetItem", "Query", "PutItem"]
+        assert somebody.trips[:3] == ["BatchGetItem", "Query", "PutItem"]
         assert somebody.work["argon2"] == 1
 
     def test_so_are_the_second_and_third(self, entrance):
@@ -148,7 +148,7 @@ class TestSrp:
         for _ in range(3):
             somebody, nobody = srp_answered(entrance, entrance.name), srp_answered(entrance, name)
             assert_alike(somebody, nobody)
-            assert somebody.trips == ["Query", "PutItem"]
+            assert somebody.trips[:2] == ["Query", "PutItem"]
 
     def test_locks_are_alike(self, entrance):
         name = a_name()
@@ -190,11 +190,11 @@ class TestSrp:
         entrance = Entrance.at(shared.cognito, shared.cognito.pool(UsernameAttributes=["email"]))
         entrance.client = shared.cognito.client(entrance.pool, **HIDING)
         shared.cognito.user(entrance.pool, "tess@example.com")
-        known = srp_begun(entrance, "tess@example.com")[1].answer.said()["ChallengeParameters"]
-        unknown = srp_begun(entrance, "una@example.com")[1].answer.said()["ChallengeParameters"]
 
-        for told in (known, unknown):
-            assert [len(part) for part in told["USER_ID_FOR_SRP"].split("-")] == [8, 4, 4, 4, 12]
+        for name in ("tess@example.com", "una@example.com"):
+            first, second = (srp_begun(entrance, name)[1].answer.said()["ChallengeParameters"] for _ in range(2))
+            assert [len(part) for part in first["USER_ID_FOR_SRP"].split("-")] == [8, 4, 4, 4, 12]
+            assert (first["USER_ID_FOR_SRP"], first["SALT"]) == (second["USER_ID_FOR_SRP"], second["SALT"])
         assert_alike(srp_answered(entrance, "tess@example.com"), srp_answered(entrance, "una@example.com"))
 
 

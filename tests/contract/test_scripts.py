@@ -130,7 +130,7 @@ def script(name: str, *arguments: str, **variables: str) -> subprocess.Completed
 
 
 class TestHelp:
-    @pytest.mark.parametrize("name", ["dev", "test", "check", "bench", "refresh-model"])
+    @pytest.mark.parametrize("name", ["dev", "test", "check", "bench", "refresh-model", "job", "operator", "operator-credentials", "deploy", "readme-tables"])
     def test_every_script_explains_itself(self, name):
         answer = script(name, "--help")
 

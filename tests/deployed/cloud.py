@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -65,8 +66,12 @@ class Cloud:
         return bare_shell(**keys, AWS_REGION=REGION, AWS_ENDPOINT_URL=self.url)
 
     def client(self, service: str) -> Any:
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-        return session.client(service, endpoint_url=self.url)
+        """A client of the account's administrator."""
+        return self.session().client(service, endpoint_url=self.url)
+
+    def session(self, account: str = "test", region: str = REGION) -> Any:
+        """The administrator of an account; the stand-in takes twelve digits as the key of another one."""
+        return boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
 
     def deploy(self, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """scripts/deploy in that shell, without a terminal; for this machine's processor, which runs the function."""
@@ -84,19 +89,25 @@ class Cloud:
         told = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
         return {one["OutputKey"]: one["OutputValue"] for one in told["Outputs"]}
 
-    def allow_key(self, stack: str) -> None:
-        """Let the function use the key for any encryption context.
+    def widen(self, stack: str) -> None:
+        """Allow the function what the stand-in refuses because it does not know what our policy speaks of.
 
-        The stand-in holds calls against IAM, but knows no encryption context, so it refuses what our policy allows
-        under that condition. All other statements of the policy are in force in these tests.
+        It holds calls against IAM, but knows no encryption context, and of a mail not the sender's identity. All other
+        statements of the policy are in force in these tests.
         """
-        role = self.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="ApiHandlerRole")
-        grant = {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": self.outputs(stack)["KeyArn"]}
-        self.client("iam").put_role_policy(
-            RoleName=role["StackResourceDetail"]["PhysicalResourceId"],
-            PolicyName="stand-in",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [grant]}),
-        )
+        key = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:Encrypt"], "Resource": self.outputs(stack)["KeyArn"]}
+        mail = {"Effect": "Allow", "Action": ["ses:SendEmail"], "Resource": "*"}
+        for role, statements in (("ApiHandlerRole", [key, mail]), ("KeysRole", [key])):
+            self.client("iam").put_role_policy(
+                RoleName=self.resource(stack, role),
+                PolicyName="stand-in",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+            )
+
+    def resource(self, stack: str, name: str) -> str:
+        """The physical id of a resource of a stack."""
+        told = self.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=name)
+        return str(told["StackResourceDetail"]["PhysicalResourceId"])
 
     def log(self, group: str) -> str:
         """The newest lines of a log group."""
@@ -158,6 +169,7 @@ class Deployed:
         self.data = data
         self.url, self.port = relay.url, relay.port
         self._seen = 0
+        self._collecting = threading.Lock()
         key_id, secret = operator_in(printed)
         (data / "credentials").write_text(
             f"[latchkey]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
@@ -173,13 +185,13 @@ class Deployed:
         profile = {"AWS_SHARED_CREDENTIALS_FILE": str(self.data / "credentials"), "AWS_PROFILE": "latchkey"}
         return bare_shell(**profile, **endpoints, AWS_REGION=REGION, AWS_DEFAULT_REGION=REGION)
 
-    def collect(self) -> None:
-        """Write what SES has sent since into the outbox; the tests name users by the first part of their address."""
-        mails = self.cloud.mails()
-        with (self.data / "outbox.jsonl").open("a") as outbox:
+    def collect(self, request: bytes) -> None:
+        """Write what SES has sent since into the outbox; whom a mail was for, the request that caused it says."""
+        with self._collecting, (self.data / "outbox.jsonl").open("a") as outbox:
+            mails = self.cloud.mails()
             for mail in mails[self._seen :]:
-                outbox.write(json.dumps(_line(mail)) + "\n")
-        self._seen = len(mails)
+                outbox.write(json.dumps(_line(mail, json.loads(request))) + "\n")
+            self._seen = len(mails)
 
     def messages(self, username: str) -> list[dict[str, Any]]:
         """The mail to a user, oldest first."""
@@ -204,7 +216,6 @@ def operator_in(printed: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def _line(mail: dict[str, Any]) -> dict[str, str]:
-    address = mail["To"][0]
+def _line(mail: dict[str, Any], request: dict[str, Any]) -> dict[str, str]:
     code = _CODE.search(mail["BodyText"])
-    return {"username": address.partition("@")[0], "to": address, "subject": mail["Subject"], "code": code[1] if code else ""}
+    return {"username": request["Username"], "subject": mail["Subject"], "code": code[1] if code else ""}

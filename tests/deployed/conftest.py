@@ -51,7 +51,7 @@ def first(cloud: Cloud, relay: Relay) -> First:
     buckets = [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
     run = cloud.deploy(*options, "--yes")
     assert run.returncode == 0, run.stdout + run.stderr
-    cloud.allow_key(STACK)
+    cloud.widen(STACK)
     relay.lead_to(cloud.port, cloud.outputs(STACK)["RestAPIId"])
     return First(look, living, buckets, run)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -20,12 +20,12 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 
 
 class Relay:
-    """The address, and where it leads once the API is there. `after` runs after each answer, before it goes out."""
+    """The address, and where it leads once the API is there. `after` gets each request's body before it is answered."""
 
     def __init__(self) -> None:
         self.port = free_port()
         self.target: tuple[int, str] | None = None
-        self.after: Callable[[], None] = lambda: None
+        self.after: Callable[[bytes], None] = lambda request: None
 
     @property
     def url(self) -> str:
@@ -55,6 +55,10 @@ def running() -> Iterator[Relay]:
         server.server_close()
 
 
+def _lasting(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
+
+
 def _handler(relay: Relay) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -66,22 +70,20 @@ def _handler(relay: Relay) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.putrequest(self.command, relay.path(self.path), skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                if name.lower() not in _HOP_BY_HOP:
-                    connection.putheader(name, value)
+            for name, value in _lasting(self.headers.items()):
+                connection.putheader(name, value)
             connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             answer = connection.getresponse()
             content = answer.read()
             connection.close()
-            relay.after()
+            relay.after(body)
             self._send(answer, content)
 
         def _send(self, answer: http.client.HTTPResponse, content: bytes) -> None:
             self.send_response_only(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in _HOP_BY_HOP:
-                    self.send_header(name, value)
+            for name, value in _lasting(answer.getheaders()):
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command != "HEAD":

@@ -34,7 +34,7 @@ COSTLY = {"CreateUserPool": 8}
 """Examples where one is dear: a pool makes two RSA keys."""
 
 UNDECLARED = {("RevokeToken", "NotAuthorizedException"), ("RevokeToken", "ResourceNotFoundException")}
-"""What the service was seen to answer, although its model does not say so: a wrong client secret, an unknown client."""
+"""Not in the model: a wrong client secret, as seen from the service; an unknown client, as with every other call."""
 
 INSIDE = re.compile(
     r"Traceback|File \"|chalicelib|site-packages|pynamodb|botocore|hypothesis|DynamoDB|\bline \d+|object at 0x|"

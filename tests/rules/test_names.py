@@ -39,8 +39,8 @@ class TestFolding:
         assert names.folded(FOLDING, "Bob") == names.folded(FOLDING, "bOB")
 
     def test_a_folded_username_is_shown_in_lower_case(self):
-        assert names.shown(FOLDING, "Bob") == "bob"
-        assert names.shown(PLAIN, "Bob") == "Bob"
+        assert names.folded(FOLDING, "Bob") == "bob"
+        assert names.folded(PLAIN, "Bob") == "Bob"
 
 
 class TestGuards:
@@ -115,3 +115,26 @@ class TestMasked:
 
     def test_a_number_keeps_four_digits(self):
         assert names.masked("phone_number", "+12065550100") == "+*******0100"
+
+
+class TestLookAlikes:
+    @pytest.mark.parametrize(("one", "other"), [("bob@weiß.de", "bob@weiss.de"), ("ς", "σ"), ("ﬁ", "fi"), ("ſ", "s")])
+    def test_letters_that_only_the_wider_folding_makes_one_stay_two(self, one, other):
+        assert names.folded(FOLDING, one) != names.folded(FOLDING, other)
+
+    def test_what_was_proven_is_found_before_what_was_chosen(self):
+        settings = {"AliasAttributes": ["preferred_username", "email"]}
+
+        assert [kind for kind, _ in names.candidates(settings, "v@example.com")] == [
+            "username",
+            "email",
+            "preferred_username",
+        ]
+
+    def test_a_preferred_name_must_not_look_like_an_address_that_signs_in(self):
+        settings = {"AliasAttributes": ["preferred_username", "email", "phone_number"]}
+
+        assert "email format" in (names.preferred_name_problem(settings, "v@example.com") or "")
+        assert "phone_number format" in (names.preferred_name_problem(settings, "+15550100") or "")
+        assert names.preferred_name_problem(settings, "bob") is None
+        assert names.preferred_name_problem({"AliasAttributes": ["preferred_username"]}, "v@example.com") is None

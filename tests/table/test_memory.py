@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,6 +59,18 @@ class TestRecall:
         known, source = Memory(), Source()
 
         assert [known.recall("a", source) for _ in range(2)] == [1, 2]
+
+    @pytest.mark.parametrize(
+        "passed", [{"time": 61}, {"monotonic": 61}, {"time": -3600, "monotonic": 61}]
+    )
+    def test_loads_again_when_the_time_is_over_by_either_clock(self, monkeypatch, passed):
+        known, source = Memory(), Source()
+        known.recall("a", source)
+
+        clocks = {name: lambda name=name: getattr(time, name)() + passed.get(name, 0) for name in ("time", "monotonic")}
+        monkeypatch.setattr(memory, "time", SimpleNamespace(**clocks))
+
+        assert known.recall("a", source) == 2
 
     def test_does_not_remember_what_is_missing(self):
         known = Memory()

@@ -64,18 +64,23 @@ def made(checkout: Path, work: Path, stage: str, architecture: str) -> Bundle:
     requirements.install(
         checkout / "requirements.txt", checkout / "requirements.in", copy / "vendor", MACHINES[architecture]
     )
-    _run_chalice(copy, stage)
+    template = _packaged(copy, stage)
     with zipfile.ZipFile(copy / "out" / "deployment.zip") as package:
         package.extractall(files)
     trimming.trim(files)
     trimming.compiled(files)
     trimming.zipped(files, work / "package.zip")
-    template = json.loads((copy / "out" / "sam.json").read_text("utf-8"))
     unzipped = sum(path.stat().st_size for path in files.rglob("*") if path.is_file())
     bundle = Bundle(work / "package.zip", template, unzipped)
     if bundle.zipped > LARGEST:
         raise Refused(f"The package has {bundle.zipped:,} bytes; Lambda takes {LARGEST:,}.")
     return bundle
+
+
+def template_of(checkout: Path, work: Path, stage: str, architecture: str) -> dict[str, Any]:
+    """The template alone, for the Python that asks; nothing is fetched."""
+    _copy(checkout, work / "checkout", architecture)
+    return _packaged(work / "checkout", stage)
 
 
 def _copy(checkout: Path, copy: Path, architecture: str) -> None:
@@ -90,8 +95,11 @@ def _copy(checkout: Path, copy: Path, architecture: str) -> None:
     path.write_text(json.dumps(config | {"lambda_architecture": architecture}), "utf-8")
 
 
-def _run_chalice(copy: Path, stage: str) -> None:
-    """Chalice reads the application by importing it; nothing of this shell may change what it finds."""
+def _packaged(copy: Path, stage: str) -> dict[str, Any]:
+    """Chalice's template; its package lies beside it.
+
+    Chalice imports the application, and what this shell has set must not change what it finds.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LATCHKEY_"))}
     command = [sys.executable, "-c", _CHALICE, "package", "--stage", stage]
     done = subprocess.run(
@@ -103,6 +111,8 @@ def _run_chalice(copy: Path, stage: str) -> None:
         check=False,
     )
     refuse_incomplete(done.returncode, done.stdout + done.stderr)
+    template: dict[str, Any] = json.loads((copy / "out" / "sam.json").read_text("utf-8"))
+    return template
 
 
 def refuse_incomplete(status: int, words: str) -> None:

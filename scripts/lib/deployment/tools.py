@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from deployment import interpreters
 from installation import ROOT, _alone, _install_python
+
+from deployment import interpreters
 
 REQUIREMENTS = {
     "deploy": ["requirements-deploy.txt", "requirements.txt"],

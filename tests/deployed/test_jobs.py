@@ -1,0 +1,36 @@
+"""The scheduled functions of the deployed stage, each under its own role."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chalicelib.jobs import JOBS
+from tests.deployed.cloud import Cloud, Deployed
+from tests.deployed.conftest import STACK
+
+pytestmark = pytest.mark.deployed
+
+
+class TestSchedules:
+    @pytest.mark.parametrize("job", JOBS)
+    def test_a_clock_rings_for_it(self, cloud: Cloud, latchkey: Deployed, job: str) -> None:
+        function = cloud.client("lambda").get_function_configuration(
+            FunctionName=cloud.resource(STACK, job.capitalize())
+        )
+        events = cloud.client("events")
+
+        names = events.list_rule_names_by_target(TargetArn=function["FunctionArn"])["RuleNames"]
+
+        assert [events.describe_rule(Name=name)["ScheduleExpression"] for name in names] == ["rate(1 hour)"]
+
+    @pytest.mark.parametrize("job", JOBS)
+    def test_it_does_its_work_with_the_rights_it_has(
+        self, cloud: Cloud, latchkey: Deployed, pool: object, job: str
+    ) -> None:
+        answer = cloud.client("lambda").invoke(
+            FunctionName=cloud.resource(STACK, job.capitalize()), Payload=json.dumps({"source": "aws.events"}).encode()
+        )
+
+        assert "FunctionError" not in answer, answer["Payload"].read()
