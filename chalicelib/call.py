@@ -83,7 +83,7 @@ class Call:
         """The user that an administrator names by any sign-in name or by sub. Raises UserNotFoundException."""
         found = users.by_name(self.pool, self["Username"]) or users.by_sub_text(self.pool.id, self["Username"])
         if found is None:
-            raise errors.UserNotFoundException("User does not exist.")
+            raise errors.UserNotFoundException
         journal.note(sub=found.user.sub)
         return found
 
@@ -97,6 +97,15 @@ def pool_of(pool_id: str) -> Pool:
     found = pools.pool(pool_id)
     if found is None:
         raise errors.ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+    return found
+
+
+def fresh_pool_of(pool_id: str) -> Pool:
+    """The pool of an id, read now. Raises ResourceNotFoundException."""
+    found = pools.fresh_pool(pool_id)
+    if found is None:
+        raise errors.ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+    journal.note(pool=pool_id)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ Line = dict[str, Any]
 Told = dict[str, Any]
 REQUESTS = "latchkey.requests"
 TARGET = "Latchkey.ListAuditLines"
+UNITS = {"Milliseconds", "Count"}
 
 
 class Log:
@@ -85,6 +87,26 @@ def ask(cognito: Cognito, **given: Any) -> calls.Answer:
 
 def rows(pool: str = audit.NO_POOL) -> list[Any]:
     """The lines of today in the table."""
-    import time
-
     return audit.page(pool, audit.day_of(time.time()), 1000, None).items
+
+
+def required_of_emf(line: dict[str, Any]) -> None:
+    """What CloudWatch's specification of the embedded metric format demands of a log line."""
+    assert len(json.dumps(line).encode()) <= 256 * 1024
+    metadata = line["_aws"]
+    assert isinstance(metadata["Timestamp"], int)
+    assert 10**12 < metadata["Timestamp"] < 10**13, "milliseconds"
+    for directive in metadata["CloudWatchMetrics"]:
+        assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
+        assert 1 <= len(directive["Namespace"]) <= 255
+        assert directive["Dimensions"]
+        for dimensions in directive["Dimensions"]:
+            assert len(dimensions) <= 30
+            assert all(isinstance(line[name], str) and 1 <= len(line[name]) <= 1024 for name in dimensions)
+            assert all(line[name].isascii() and line[name].strip() for name in dimensions)
+        assert 1 <= len(directive["Metrics"]) <= 100
+        for metric in directive["Metrics"]:
+            assert set(metric) == {"Name", "Unit"}
+            assert metric["Unit"] in UNITS
+            assert isinstance(line[metric["Name"]], int | float)
+            assert not isinstance(line[metric["Name"]], bool)

@@ -49,7 +49,7 @@ def owner(call: Call) -> Access:
     journal.note(caller="user", pool=pool_id, client=client.id, sub=found["sub"])
     user, session = sessions.with_user(pool_id, found["sub"], found["event_id"])
     if user is None:
-        raise errors.UserNotFoundException("User does not exist.")
+        raise errors.UserNotFoundException
     if session is None or not sessions.is_live(user, session):
         journal.note(reason="token revoked" if user.enabled else "disabled")
         raise errors.NotAuthorizedException("Access Token has been revoked")

@@ -28,13 +28,13 @@ def generated() -> str:
 def sealed(client_id: str, value: str, now: float) -> ClientSecret:
     """A secret as an item, not yet written; its id carries the moment in milliseconds."""
     item = ClientSecret.new({"client": client_id, "id": f"{client_id}--{int(now * 1000)}"}, created_at=now)
-    item.secret = vault.seal(value.encode(), _context(item))
+    item.secret = vault.seal_for(item, value.encode())
     return item
 
 
 def opened(items: list[ClientSecret]) -> list[str]:
     """The secrets in the clear, oldest first."""
-    return [vault.open(item.secret, _context(item)).decode() for item in sorted(items, key=_age)]
+    return [vault.open_for(item, item.secret).decode() for item in sorted(items, key=_age)]
 
 
 def require_hash(client: ClientRecord, given: str | None, *usernames: str) -> None:
@@ -66,11 +66,6 @@ def require_secret(client: ClientRecord, given: str | None) -> None:
     if not any(matches):
         journal.note(reason="client secret")
         raise errors.NotAuthorizedException(f"Unable to verify secret for client {client.id}")
-
-
-def _context(item: ClientSecret) -> str:
-    """Names the one place for which a secret is sealed: copied to another client's item, it does not open."""
-    return f"{item.pk}|{item.sk}"
 
 
 def _age(item: ClientSecret) -> tuple[float, str]:

@@ -22,7 +22,7 @@ from chalicelib.flows import vault
 from chalicelib.rules import quotas
 from chalicelib.table import store
 from chalicelib.table.items import Code, User
-from chalicelib.table.store import Check, Save
+from chalicelib.table.store import Save
 from chalicelib.table.users import Account
 
 Address = Literal["email", "phone_number"]
@@ -33,7 +33,6 @@ ADDRESSES: Final[tuple[Address, ...]] = ("email", "phone_number")
 
 # Each lost round means that another guess or send was counted, and their number in an hour is bounded.
 _ROUNDS = max(quotas.GUESSES.values()) + max(quotas.SENDS.values()) + 2
-_TOO_OFTEN = "Attempt limit exceeded, please try after some time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +107,17 @@ def voiding(account: Account, purpose: Purpose) -> list[Save]:
     return [_spent(item)] if item is not None and item.digest is not None else []
 
 
-def counted_attempt(account: Account, now: float, *, is_right: bool) -> Check:
-    """Count a wrong present password; for a right one the check, named "guesses", that nobody counted meanwhile.
+def counted_attempt(account: Account, now: float, *, is_right: bool) -> Save:
+    """Count a wrong present password; for a right one the write, named "guesses", that counts it with what it allows.
 
     Raises NotAuthorizedException for a wrong one and LimitExceededException after too many, right or wrong.
     """
     for _ in range(_ROUNDS):
         item = _counter(account, "change", now)
         _refuse_over(item, "change", sends=False)
-        if is_right:
-            return Check(item, "guesses", absent=item.version is None)
         item.guesses += 1
+        if is_right:
+            return Save(item, "guesses")
         if _is_saved(account, "change", item):
             journal.note(reason="wrong password")
             raise errors.NotAuthorizedException("Incorrect username or password.")
@@ -174,7 +173,7 @@ def _end(item: Code) -> int:
 def _refuse_over(item: Code, purpose: str, *, sends: bool) -> None:
     count, most = (item.sends, quotas.SENDS[purpose]) if sends else (item.guesses, quotas.GUESSES[purpose])
     if count >= most:
-        raise errors.LimitExceededException(_TOO_OFTEN)
+        raise errors.LimitExceededException
 
 
 def _is_saved(account: Account, purpose: str, item: Code) -> bool:

@@ -54,8 +54,10 @@ def send(call: Call, user: User, kind: Kind, issue: Issue) -> dict[str, str]:
     attribute = issue.item.attribute or ""
     notice = _notice(call, user, attribute, issue.text)
     began = time.monotonic()
-    deliver(replace(notice, kind=kind))
-    _durations.append(time.monotonic() - began)
+    try:
+        deliver(replace(notice, kind=kind))
+    finally:
+        _durations.append(time.monotonic() - began)
     return details(attribute, notice.to)
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib import journal
-from chalicelib import journal
-from chalicelib.errors import InvalidParameterException, UsernameExistsException
+from chalicelib.errors import InvalidParameterException, NotAuthorizedException, UsernameExistsException
 from chalicelib.rules import names
-from chalicelib.table.items import Pool
+from chalicelib.table.items import Pool, User
 from chalicelib.table.store import Conflict
 
 _REACHED_AT = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
@@ -57,6 +56,13 @@ def require_address_of_flags(attributes: Mapping[str, str]) -> None:
     for kind, words in _DESCRIBED.items():
         if attributes.get(f"{kind}_verified") and not attributes.get(kind):
             raise InvalidParameterException(f"{words} is required to verify/un-verify {words.lower()}")
+
+
+def require_unconfirmed(user: User) -> None:
+    """Raises NotAuthorizedException for a user who has nothing to confirm."""
+    if user.status != "UNCONFIRMED":
+        journal.note(reason="user state")
+        raise NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
 
 
 def taken(pool: Pool, conflict: Conflict, words: str) -> UsernameExistsException:

@@ -18,7 +18,7 @@ from chalicelib.rules import lockout
 from chalicelib.table import store
 from chalicelib.table.items import Attempts
 from chalicelib.table.users import Account
-from chalicelib.table.writes import Check, Save, Write
+from chalicelib.table.writes import Check, Remove, Save, Write
 
 T = TypeVar("T")
 
@@ -61,6 +61,17 @@ def heard(account: Account, now: float, carry_out: Callable[[list[Write]], T]) -
                 raise
         _look_again(account, now)
     raise errors.TooManyRequestsException
+
+
+def cleared(account: Account, now: float) -> None:
+    """Clear the count after a right password, before anything is said that tells it was right. Raises as `heard`."""
+    heard(account, now, lambda clearing: store.together(*clearing))
+
+
+def forgotten(account: Account) -> list[Write]:
+    """The write that ends a lock, if there is a count: for whoever gets another password by other means than this."""
+    user = account.user
+    return [Remove(Attempts.at(pool=user.pool_id, sub=user.sub))] if account.attempts else []
 
 
 def _look_again(account: Account, now: float) -> None:

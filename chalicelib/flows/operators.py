@@ -34,7 +34,7 @@ def secret_of(key_id: str) -> str | None:
     item = operators.operator_key(key_id)
     if item is None or not item.enabled:
         return None
-    return vault.open(item.secret, _context(item)).decode()
+    return vault.open_for(item, item.secret).decode()
 
 
 def is_allowed(key_id: str, action: str, resource: str) -> bool:
@@ -57,7 +57,7 @@ def create(policy: Mapping[str, Any], key_id: str | None = None, secret: str | N
     secret = secret or secrets.token_urlsafe(30)
     now = time.time()
     item = OperatorKey.new({"id": key_id, "created": keys.sortable(now)}, policy=dict(policy), created_at=now)
-    item.secret = vault.seal(secret.encode(), _context(item))
+    item.secret = vault.seal_for(item, secret.encode())
     store.save(item, "operator key")
     operators.forget(key_id)
     return key_id, secret
@@ -85,7 +85,3 @@ def ensure_root(key_id: str | None = None, secret: str | None = None) -> tuple[s
     if secret is not None and not secrets.compare_digest(kept.encode(), secret.encode()):
         raise ValueError(f"The operator key {key_id} exists with another secret.")
     return key_id, kept
-
-
-def _context(item: OperatorKey) -> str:
-    return f"{item.pk}|{item.sk}"

@@ -92,7 +92,7 @@ def verifier(password: Password | None) -> tuple[int, int] | None:
     """Salt and SRP verifier; None when there is no password or none is kept with it. Raises vault.Unsealable."""
     if password is None or password.verifier is None or password.salt is None:
         return None
-    return int(password.salt, 16), int.from_bytes(vault.open(password.verifier, _context(password)), "big")
+    return int(password.salt, 16), int.from_bytes(vault.open_for(password, password.verifier), "big")
 
 
 def profile() -> hashes.Profile:
@@ -136,11 +136,7 @@ def _set_verifier(pool: Pool, username: str, item: Password, text: str) -> None:
     salt = srp.new_salt()
     value = srp.verifier(pool.name_in_srp, username, text, salt)
     item.salt = srp.hexadecimal(salt)
-    item.verifier = vault.seal(srp.pad(value), _context(item))
-
-
-def _context(item: Password) -> str:
-    return f"{item.pk}|{item.sk}"
+    item.verifier = vault.seal_for(item, srp.pad(value))
 
 
 @cache

@@ -35,7 +35,7 @@ from chalicelib.table.writes import Save, Write
 Answer = dict[str, Any]
 Parameters = Mapping[str, str]
 
-TRIGGERS = ("UserMigration", "PreAuthentication", "PostAuthentication")
+TRIGGERS = ("UserMigration", "PreAuthentication", "PostAuthentication", *tokens.TRIGGERS)
 TEMPORARY = "NEW_PASSWORD_REQUIRED"
 """The challenge that a temporary password leads to."""
 
@@ -162,7 +162,7 @@ def _next(call: Call, account: Account, state: State) -> Answer:
     status = account.user.status
     if account.user.enabled and status not in ("RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"):
         return _signed_in(call, account, state.session_id, [])
-    lockout.heard(account, call.now, lambda clearing: store.together(*clearing))
+    lockout.cleared(account, call.now)
     _require_enabled(account)
     if status == "RESET_REQUIRED":
         raise errors.PasswordResetRequiredException
@@ -240,9 +240,13 @@ def _signed_in(call: Call, account: Account, session_id: str, also: list[Write])
 
 
 def _require_no_further_factor(call: Call, account: Account) -> None:
-    """Fails closed where a second factor is due: its challenges are not built, and a password alone must not do."""
+    """Fails closed where a second factor is due: its challenges are not built, and a password alone must not do.
+
+    Saying so tells that the password was right, so the count is cleared first, as in `_next`.
+    """
     mode = call.pool.document.get("MfaConfiguration", "OFF")
     if mode == "ON" or (mode == "OPTIONAL" and account.user.mfa):
+        lockout.cleared(account, call.now)
         raise errors.NotImplementedException("Challenges of multi-factor authentication are not built yet.")
 
 

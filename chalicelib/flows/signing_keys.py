@@ -55,7 +55,7 @@ def pair(pool_id: str, purpose: str, now: float, state: str = "active") -> Signi
         public_jwk=jwt.public_jwk(key, kid, ALGORITHM),
         created_at=now,
     )
-    item.private_key = vault.seal(jwt.private_bytes(key), _context(item))
+    item.private_key = vault.seal_for(item, jwt.private_bytes(key))
     return item
 
 
@@ -83,7 +83,7 @@ def jwks(pool_id: str) -> dict[str, Any]:
 
 
 def _opened(item: SigningKey) -> Signer:
-    key = jwt.load_private(vault.open(item.private_key, _context(item)), item.algorithm)
+    key = jwt.load_private(vault.open_for(item, item.private_key), item.algorithm)
     _bounded(_open)[item.kid] = Signer(key, item.kid, item.algorithm)
     return _open[item.kid]
 
@@ -92,7 +92,3 @@ def _bounded(kept: dict[str, Any]) -> dict[str, Any]:
     while len(kept) >= _MOST_OPEN:
         kept.pop(next(iter(kept)), None)
     return kept
-
-
-def _context(item: SigningKey) -> str:
-    return f"{item.pk}|{item.sk}"

@@ -95,6 +95,6 @@ def is_proved(call: Call, account: Account, exchange: Exchange, responses: Mappi
 def _verifier(call: Call, account: Account, given: str) -> tuple[int, int]:
     """Salt and verifier: the user's, or for nobody and for users without one a simulation that stays the same."""
     pool = call.pool
-    secret = vault.open(pool.secret, f"{pool.pk}|{pool.sk}")
+    secret = vault.open_for(pool, pool.secret)
     simulated = srp.simulated(secret, pool.name_in_srp, names.folded(pool.document, given))
     return passwords.verifier(account.password) or simulated

@@ -198,7 +198,7 @@ def revoke(call: Call, text: str) -> None:
     token = refresh.parsed(text)
     if token is None:
         if text.count(".") == 2:
-            raise errors.UnsupportedTokenTypeException("Unsupported token type")
+            raise errors.UnsupportedTokenTypeException
         return
     user, session = sessions.with_user(call.client.pool_id, token.sub, token.session_id)
     if user is None or session is None or not _is_genuine(token, session):

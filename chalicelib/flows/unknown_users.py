@@ -13,9 +13,11 @@ from collections.abc import Sequence
 
 from chalicelib import journal
 from chalicelib.call import Call
-from chalicelib.errors import UserNotFoundException
+from chalicelib.errors import CodeDeliveryFailureException, UserNotFoundException
 from chalicelib.flows import deliveries, vault
+from chalicelib.flows.codes import Issue
 from chalicelib.rules import names
+from chalicelib.rules.texts import Kind
 from chalicelib.table import users
 from chalicelib.table.items import Pool, User
 from chalicelib.table.pools import ClientRecord
@@ -58,6 +60,32 @@ def _looked_up(call: Call, name: str) -> Account | None:
 def is_nobody(account: Account) -> bool:
     """Whether this is a stand-in, which was never written."""
     return account.user.version is None
+
+
+def require_possible(call: Call, kind: Kind, attributes: Sequence[str]) -> None:
+    """What the pool cannot send by every one of these attributes is refused, where users are hidden; to be asked first.
+
+    Attack: a refusal that depends on the address of the user who was found tells which names are somebody's. Raises
+    NotImplementedException and InvalidParameterException.
+    """
+    if are_hidden(call.client):
+        for attribute in attributes:
+            deliveries.require_possible(call.pool, kind, attribute)
+
+
+def sent(call: Call, user: User, kind: Kind, issue: Issue) -> dict[str, str]:
+    """Send a code as `deliveries.send` does; where users are hidden a failure is noted and not told.
+
+    Attack: names are tried while the mail server is down, and only those that somebody has get its error.
+    """
+    try:
+        return deliveries.send(call, user, kind, issue)
+    except CodeDeliveryFailureException:
+        if not are_hidden(call.client):
+            raise
+    journal.note(reason="not delivered")
+    attribute = issue.item.attribute or ""
+    return deliveries.details(attribute, user.attributes[attribute])
 
 
 def invented_details(call: Call, kinds: Sequence[str]) -> dict[str, str]:

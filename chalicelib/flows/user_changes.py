@@ -41,7 +41,7 @@ def carry_out(account: Account, decided: Callable[[Account], Sequence[Write]]) -
 def _fresh(account: Account) -> Account:
     found = users.by_sub(account.user.pool_id, account.user.sub)
     if found is None:
-        raise UserNotFoundException("User does not exist.")
+        raise UserNotFoundException
     return found
 
 

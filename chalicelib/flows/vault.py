@@ -20,7 +20,7 @@ from typing import Any
 from chalicelib import settings
 from chalicelib.outside.secrets import KEY_BYTES, Box, Unsealable, key_number, wrapper
 from chalicelib.table import store
-from chalicelib.table.items import DataKey
+from chalicelib.table.items import DataKey, Item
 
 __all__ = [
     "Expired",
@@ -28,9 +28,11 @@ __all__ = [
     "forget",
     "mac",
     "open",
+    "open_for",
     "opened_bytes",
     "opened_text",
     "seal",
+    "seal_for",
     "sealed_bytes",
     "sealed_text",
 ]
@@ -55,6 +57,20 @@ def seal(plain: bytes, context: str) -> bytes:
 def open(sealed: bytes, context: str) -> bytes:
     """The value that was sealed for this place; raises Unsealable or KeyUnavailable."""
     return _ring.box(key_number(sealed)).open(sealed, context)
+
+
+def seal_for(item: Item, plain: bytes) -> bytes:
+    """The value sealed for one item; raises KeyUnavailable. Copied to another item, it does not open."""
+    return seal(plain, _place(item))
+
+
+def open_for(item: Item, sealed: bytes) -> bytes:
+    """The value that was sealed for this item; raises Unsealable or KeyUnavailable."""
+    return open(sealed, _place(item))
+
+
+def _place(item: Item) -> str:
+    return f"{item.pk}|{item.sk}"
 
 
 def mac(purpose: str, message: bytes) -> bytes:

@@ -17,6 +17,7 @@ from chalicelib.table.users import Account
 
 Answer = dict[str, Any]
 
+_ROUNDS = 5
 _ADDRESSES = {"SMS": "phone_number", "EMAIL": "email"}
 
 
@@ -60,12 +61,19 @@ def _made(call: Call, password: str) -> Account:
 
 
 def _enrol(call: Call, account: Account, writes: list[Write]) -> None:
-    """Write the user with its names; an alias that another has proved moves if the caller says so."""
+    """Write the user with its names; an alias that another has proved moves if the caller says so.
+
+    Whoever has the alias may change meanwhile, or lose it to somebody else: then it is looked up again.
+    """
     taking = names.CONTACTS if call.get("ForceAliasCreation") and _has_aliases(call) else ()
-    try:
-        store.together(*writes, *users.reguarded(call.pool, account.user, taking))
-    except store.Conflict as conflict:
-        raise enrolment.taken(call.pool, conflict, "User account already exists") from None
+    for _ in range(_ROUNDS):
+        account.user.guards = []
+        try:
+            return store.together(*writes, *users.reguarded(call.pool, account.user, taking))
+        except store.Conflict as conflict:
+            if not taking or not {"user", *taking}.issuperset(conflict.names):
+                raise enrolment.taken(call.pool, conflict, "User account already exists") from None
+    raise errors.TooManyRequestsException
 
 
 def _has_aliases(call: Call) -> bool:

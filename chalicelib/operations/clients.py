@@ -11,9 +11,8 @@ import string
 from typing import Any
 
 from chalicelib import errors, journal
-from chalicelib.call import Call
+from chalicelib.call import Call, fresh_pool_of
 from chalicelib.flows import client_secrets, paging
-from chalicelib.operations.pools import read_pool
 from chalicelib.operations.registry import operation
 from chalicelib.rules import auth_flows, client_settings
 from chalicelib.rules.client_settings import Surroundings
@@ -32,7 +31,7 @@ def create_user_pool_client(call: Call) -> Answer:
 
     Raises ResourceNotFoundException, InvalidParameterException, InvalidOAuthFlowException, ScopeDoesNotExistException.
     """
-    pool = read_pool(call["UserPoolId"])
+    pool = fresh_pool_of(call["UserPoolId"])
     secret = client_secrets.generated() if call.get("GenerateSecret") else call.get("ClientSecret")
     around = Surroundings(pool.id, pool.document["SchemaAttributes"], has_secret=secret is not None)
     document = client_settings.created(call.given, around, call.now)
@@ -56,7 +55,7 @@ def list_user_pool_clients(call: Call) -> Answer:
 
     None was registered dynamically, so that list is empty.
     """
-    pool = read_pool(call["UserPoolId"])
+    pool = fresh_pool_of(call["UserPoolId"])
     if call.get("ClientType") == "DCR":
         return {"UserPoolClients": []}
     page = paging.page(keys.listing("Client", pool=pool.id), call.get("MaxResults"), call.get("NextToken"))
@@ -72,7 +71,7 @@ def update_user_pool_client(call: Call) -> Answer:
     Raises what create_user_pool_client raises, and ConcurrentModificationException.
     """
     client, held = _read(call)
-    pool = read_pool(client.pool_id)
+    pool = fresh_pool_of(client.pool_id)
     around = Surroundings(pool.id, pool.document["SchemaAttributes"], has_secret=bool(held))
     client.document = client_settings.updated(client.document, call.given, around, call.now)
     _write(pool, client)
@@ -130,7 +129,7 @@ def _srp_mark(pool_id: str, allows_srp: bool) -> store.Change:  # noqa: FBT001 -
 
 def _read(call: Call) -> tuple[Client, list[ClientSecret]]:
     """The client that the input names, with its secrets, read now; one of another pool is as unknown as none."""
-    pool = read_pool(call["UserPoolId"])
+    pool = fresh_pool_of(call["UserPoolId"])
     parts = store.list(keys.key("Client", client=call["ClientId"]).pk).items
     found = next((part for part in parts if isinstance(part, Client)), None)
     if found is None or found.pool_id != pool.id:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib import errors, journal
-from chalicelib.call import Call, arn
+from chalicelib.call import Call, arn, fresh_pool_of
 from chalicelib.flows import paging, pool_removal, signing_keys, vault
 from chalicelib.operations.registry import operation
 from chalicelib.rules import mfa_settings, pool_settings
@@ -56,7 +56,7 @@ def describe_user_pool(call: Call) -> Answer:
 
     Raises ResourceNotFoundException.
     """
-    pool = read_pool(call["UserPoolId"])
+    pool = fresh_pool_of(call["UserPoolId"])
     users = store.count(keys.listing("User", pool=pool.id), limit=_MOST_COUNTED)
     latest = figures.latest(pool.id, call.now) if users == _MOST_COUNTED else None
     return {"UserPool": _shown(pool, max(users, int(latest.users) if latest else 0))}
@@ -101,7 +101,7 @@ def set_user_pool_mfa_config(call: Call) -> Answer:
 @operation
 def get_user_pool_mfa_config(call: Call) -> Answer:
     """The MFA configuration of a pool. Raises ResourceNotFoundException."""
-    return _mfa(read_pool(call["UserPoolId"]))
+    return _mfa(fresh_pool_of(call["UserPoolId"]))
 
 
 @operation
@@ -116,20 +116,13 @@ def add_custom_attributes(call: Call) -> Answer:
     return {}
 
 
-def read_pool(pool_id: str) -> Pool:
-    """A pool, read now. Raises ResourceNotFoundException."""
-    found = store.get(Pool, pool=pool_id)
-    if found is None:
-        raise errors.ResourceNotFoundException(f"User pool {pool_id} does not exist.")
-    journal.note(pool=pool_id)
-    return found
-
-
 def _new_pool(document: Answer, mfa: Answer, now: float) -> Pool:
     name = "".join(secrets.choice(_ALPHABET) for _ in range(_NAME_LENGTH))
     parts = {"pool": f"{current().region}_{name}", "created": keys.sortable(now)}
-    pool = Pool.new(parts, document=document, mfa=mfa, allows_srp=True)  # the first client may, and users may come before
-    pool.secret = vault.seal(secrets.token_bytes(_SECRET_BYTES), f"{pool.pk}|{pool.sk}")
+    pool = Pool.new(
+        parts, document=document, mfa=mfa, allows_srp=True
+    )  # the first client may, and users may come before
+    pool.secret = vault.seal_for(pool, secrets.token_bytes(_SECRET_BYTES))
     return pool
 
 
@@ -156,7 +149,7 @@ def _changed(call: Call, decide: Decide) -> Pool:
 
 
 def _rewrite(pool_id: str, decide: Decide) -> Pool:
-    pool = read_pool(pool_id)
+    pool = fresh_pool_of(pool_id)
     pool.document, pool.mfa = decide(pool)
     store.together(store.Save(pool, "pool"))
     pools.forget_pool(pool_id)
@@ -164,7 +157,7 @@ def _rewrite(pool_id: str, decide: Decide) -> Pool:
 
 
 def _delete(pool_id: str, now: float) -> None:
-    pool = read_pool(pool_id)
+    pool = fresh_pool_of(pool_id)
     pool_settings.refuse_deletion(pool.document)
     store.together(store.Remove(pool, "pool"), pool_removal.mark(pool_id, now))
     pools.forget_pool(pool_id)

@@ -24,5 +24,5 @@ def delete_user(call: Call) -> None:
     who = access.owner(call)
     account = users.by_sub(who.pool.id, who.user.sub)
     if account is None:
-        raise UserNotFoundException("User does not exist.")
+        raise UserNotFoundException
     user_changes.delete(account)

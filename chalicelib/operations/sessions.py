@@ -9,6 +9,7 @@ from chalicelib.call import Call
 from chalicelib.flows import access, client_secrets, tokens
 from chalicelib.operations.registry import operation
 from chalicelib.table import sessions, store
+from chalicelib.table.items import User
 
 
 @operation
@@ -32,16 +33,22 @@ def revoke_token(call: Call) -> dict[str, Any]:
 def global_sign_out(call: Call) -> dict[str, Any]:
     """End every session of the bearer of an access token. A user who has gone has none that stands."""
     try:
-        user = access.owner(call).user
+        _sign_out(access.owner(call).user, call.now)
     except errors.UserNotFoundException:
         raise errors.NotAuthorizedException("Access Token has been revoked") from None
-    store.together(sessions.signed_out(user.pool_id, user.sub, call.now))
     return {}
 
 
 @operation
 def admin_user_global_sign_out(call: Call) -> dict[str, Any]:
-    """End every session of a user."""
-    user = call.account.user
-    store.together(sessions.signed_out(user.pool_id, user.sub, call.now))
+    """End every session of a user. Raises UserNotFoundException."""
+    _sign_out(call.account.user, call.now)
     return {}
+
+
+def _sign_out(user: User, now: float) -> None:
+    """Raises UserNotFoundException for a user who was deleted meanwhile."""
+    try:
+        store.together(sessions.signed_out(user.pool_id, user.sub, now))
+    except store.Conflict:
+        raise errors.UserNotFoundException from None

@@ -12,6 +12,8 @@ from chalicelib.operations.registry import operation
 from chalicelib.rules import auth_flows
 from chalicelib.table.items import User
 
+_LONGEST_NAME = 2048
+
 Step = Callable[[Call, Mapping[str, str]], dict[str, Any]]
 
 
@@ -84,11 +86,18 @@ def _started(call: Call, flows: Mapping[str, tuple[str, Step, str]]) -> dict[str
     needed, step, refusal = flows[name]
     if needed not in allowed:
         raise errors.InvalidParameterException(refusal)
-    return step(call, call.get("AuthParameters", {}))
+    return step(call, _bounded(call.get("AuthParameters", {})))
 
 
 def _answered(call: Call) -> dict[str, Any]:
     step = ANSWERS.get(call["ChallengeName"])
     if step is None:
         raise errors.NotImplementedException(f"The challenge {call['ChallengeName']} is not built yet.")
-    return step(call, call.get("ChallengeResponses", {}))
+    return step(call, _bounded(call.get("ChallengeResponses", {})))
+
+
+def _bounded(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The model bounds Username everywhere but here. Attack: folding, hashing and echoing a name of megabytes."""
+    if len(parameters.get("USERNAME", "")) > _LONGEST_NAME:
+        raise errors.InvalidParameterException(f"USERNAME must have length less than or equal to {_LONGEST_NAME}")
+    return parameters

@@ -82,6 +82,7 @@ def resend_confirmation_code(call: Call) -> Answer:
     """
     client_secrets.require_hash(call.client, call.get("SecretHash"), call["Username"])
     kinds = _verified_kinds(call)
+    unknown_users.require_possible(call, "resend", kinds)
     account = _sought(call)
     if _is_hidden(call, account):
         return _nothing_sent(call, account, kinds)
@@ -93,7 +94,7 @@ def resend_confirmation_code(call: Call) -> Answer:
         return _unreachable(call, account, kinds)
     deliveries.require_possible(call.pool, "resend", kind)
     issue = codes.asked(account, "sign_up", kind, call.now)
-    return {"CodeDeliveryDetails": deliveries.send(call, account.user, "resend", issue)}
+    return {"CodeDeliveryDetails": unknown_users.sent(call, account.user, "resend", issue)}
 
 
 def _checked(call: Call) -> dict[str, str]:
@@ -136,9 +137,7 @@ def _enrol(call: Call, account: Account, issue: codes.Issue | None) -> None:
 
 def _confirmation(call: Call, account: Account, taking: tuple[str, ...] = ()) -> list[Write]:
     user = account.user
-    if user.status != "UNCONFIRMED":
-        journal.note(reason="user state")
-        raise errors.NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
+    enrolment.require_unconfirmed(user)
     spent = codes.spending(account, "sign_up", call["ConfirmationCode"], call.now)
     user.status = "CONFIRMED"
     user.attributes |= {f"{codes.proved_attribute(spent)}_verified": "true"}

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import errors, journal
+from chalicelib import errors
 from chalicelib.call import Call
-from chalicelib.flows import codes, paging, passwords, profiles, triggers, user_changes
+from chalicelib.flows import codes, enrolment, lockout, paging, passwords, profiles, triggers, user_changes
 from chalicelib.operations.registry import operation
 from chalicelib.rules import attributes
 from chalicelib.table import keys, store
-from chalicelib.table.items import Attempts, User
-from chalicelib.table.store import Remove, Save, Write
+from chalicelib.table.items import User
+from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
 
 Answer = dict[str, Any]
@@ -35,7 +35,7 @@ def list_users(call: Call) -> Answer:
     wanted = call.get("AttributesToGet") or None
     attributes.require_known(call.pool.document["SchemaAttributes"], wanted or [])
     listing = keys.listing("User", pool=call.pool.id)
-    page = paging.page(listing, call.get("Limit"), call.get("PaginationToken"))
+    page = paging.page_for_an_hour(listing, call.get("Limit"), call.get("PaginationToken"), call.now)
     answer: Answer = {"Users": [profiles.listed(user, wanted) for user in page.items if isinstance(user, User)]}
     return answer | ({"PaginationToken": page.cursor} if page.cursor else {})
 
@@ -50,9 +50,7 @@ def admin_confirm_sign_up(call: Call) -> Answer:
 
     def confirmed(account: Account) -> list[Write]:
         user = account.user
-        if user.status != "UNCONFIRMED":
-            journal.note(reason="user state")
-            raise errors.NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
+        enrolment.require_unconfirmed(user)
         user.status = "CONFIRMED"
         user.modified_at = call.now
         return [Save(user, "user"), *codes.voiding(account, "sign_up")]
@@ -100,8 +98,7 @@ def _new_password(call: Call, account: Account) -> list[Write]:
     writes: list[Write] = [Save(choose(call.pool, account, call["Password"], call.now), "password")]
     user.status = "CONFIRMED" if is_lasting else "FORCE_CHANGE_PASSWORD"
     user.modified_at = call.now
-    unlock = [Remove(Attempts.at(pool=user.pool_id, sub=user.sub))] if account.attempts else []
-    return [Save(user, "user"), *writes, *codes.voiding(account, "reset"), *unlock]
+    return [Save(user, "user"), *writes, *codes.voiding(account, "reset"), *lockout.forgotten(account)]
 
 
 def _change(call: Call, values: dict[str, Any]) -> None:
@@ -111,4 +108,4 @@ def _change(call: Call, values: dict[str, Any]) -> None:
     try:
         store.together(store.Change(key, User, set=values | {"modified_at": call.now}))
     except store.Conflict:
-        raise errors.UserNotFoundException("User does not exist.") from None
+        raise errors.UserNotFoundException from None

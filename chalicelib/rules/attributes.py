@@ -22,6 +22,9 @@ Values = Mapping[str, str]
 VERIFIED: Final = frozenset({"email_verified", "phone_number_verified"})
 NEVER_BY_CLIENTS: Final = VERIFIED | {"sub"}
 
+_MOST_LISTED = 100
+"""Faults that a refusal names. Attack: amplification, a message many times as long as the request that it refuses."""
+
 _UNKNOWN = "Attribute does not exist in the schema."
 _IMMUTABLE = "Attribute cannot be updated. (changing an immutable attribute)"
 _DEVELOPER_ONLY = "dev:"
@@ -71,7 +74,7 @@ def accepted_changes(schema: Schema, values: Values) -> dict[str, str]:
     """
     faults = [fault for name, value in values.items() if (fault := _change_fault(schema, name, value))]
     if faults:
-        raise InvalidParameterException("Invalid user attributes: " + _lines(faults))
+        raise InvalidParameterException("Invalid user attributes: " + _lines(faults[:_MOST_LISTED]))
     return _normal(schema, values)
 
 
@@ -130,7 +133,7 @@ def _new_fault(schema: Schema, name: str, value: str) -> str | None:
 def _refuse_new(faults: Sequence[str | None]) -> None:
     found = [fault for fault in faults if fault]
     if found:
-        raise InvalidParameterException("Attributes did not conform to the schema: " + "\n".join(found))
+        raise InvalidParameterException("Attributes did not conform to the schema: " + "\n".join(found[:_MOST_LISTED]))
 
 
 def _change_fault(schema: Schema, name: str, value: str) -> str | None:

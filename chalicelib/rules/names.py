@@ -7,6 +7,7 @@ guard is a pair [kind, folded name]; the table keeps each unique in its pool. Fo
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,13 +19,17 @@ CANDIDATES = (*CONTACTS, "preferred_username")
 """Aliases in the order in which a name is looked for among them: what was proven goes before what was chosen."""
 
 _EMAIL = re.compile(r"[^\s@\"<>()\\,;:\[\]\x00-\x1f]{1,64}@[^\s@\"<>()\\,;:\[\]\x00-\x1f]{1,255}")
+_UNSEEN = frozenset({"Cc", "Cf"})  # controls, and formats such as the zero-width space
 _PHONE = re.compile(r"\+[0-9]{2,15}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def is_email(text: str) -> bool:
-    """Whether a text has the form of an e-mail address."""
-    return _EMAIL.fullmatch(text) is not None
+    """Whether a text has the form of an e-mail address.
+
+    Attack: an address with a character that nobody sees passes for somebody's, and no mail server takes a control.
+    """
+    return _EMAIL.fullmatch(text) is not None and not any(unicodedata.category(one) in _UNSEEN for one in text)
 
 
 def is_phone_number(text: str) -> bool:
@@ -125,8 +130,11 @@ def address_kind(settings: Settings, name: str) -> str:
 
 
 def masked(kind: str, value: str) -> str:
-    """An address as a stranger may see it: `t***@e***`, `+*******0100`."""
+    """An address as a stranger may see it: `t***@e***`, `+*******0100`.
+
+    In lower case: an invented address is made of the name as it is compared, and capitals would show which is not.
+    """
     if kind == "phone_number":
         return "+*******" + value[-4:]
-    local, _, domain = value.partition("@")
+    local, _, domain = value.lower().partition("@")
     return f"{local[:1]}***@{domain[:1]}***"

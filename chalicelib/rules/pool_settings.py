@@ -7,7 +7,7 @@ kept and shown, and gates nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalicelib.errors import InvalidParameterException, UserPoolTaggingException
@@ -35,11 +35,13 @@ def created(given: Settings, now: float) -> tuple[Document, Document]:
         raise InvalidParameterException(
             "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
         )
+    attributes = schema.created(given.get("Schema", ()))
+    _refuse_required_alias(attributes, given.get("AliasAttributes", ()))
     document = {
         "Name": given["PoolName"],
         "CreationDate": round(now, 3),
         "LastModifiedDate": round(now, 3),
-        "SchemaAttributes": schema.created(given.get("Schema", ())),
+        "SchemaAttributes": attributes,
         **{member: given[member] for member in _IMMUTABLE if given.get(member)},
         **_settings(given),
     }
@@ -134,11 +136,23 @@ def _refuse_two_lifetimes(given: Settings) -> None:
         )
 
 
+def _refuse_required_alias(attributes: list[Document], aliases: Collection[str]) -> None:
+    """Required at sign-up, and refused there because an alias is set after confirmation: nobody could sign up."""
+    is_required = any(one["Name"] == "preferred_username" and one["Required"] for one in attributes)
+    _demand(not (is_required and "preferred_username" in aliases),
+            "preferred_username cannot be both a required attribute and an alias.")  # fmt: skip
+
+
 def _refuse_values(settings: Settings) -> None:
     _refuse_factors(settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"])
     _refuse_invitation(settings)
     _refuse_recovery(settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", []))
     _refuse_acr(settings.get("AcrConfiguration", {}))
+    proved_first = settings.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate", [])
+    _demand(
+        set(proved_first) <= set(settings.get("AutoVerifiedAttributes", [])),
+        "AttributesRequireVerificationBeforeUpdate must be among AutoVerifiedAttributes.",
+    )
     if settings["EmailConfiguration"]["EmailSendingAccount"] == "DEVELOPER":
         _demand(settings["EmailConfiguration"].get("SourceArn"), "EmailSendingAccount DEVELOPER needs a SourceArn.")
     if "SmsConfiguration" in settings:

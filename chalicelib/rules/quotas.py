@@ -32,6 +32,7 @@ GUESSES: Final[Mapping[str, int]] = {"sign_up": 15, "reset": 15, "email": 15, "p
 """Wrong answers in one counting time, over new codes too. 15 of a million codes an hour: five years for an even chance.
 
 "change" is the present password that ChangePassword asks for: whoever finds an open session may not go on guessing.
+There right ones count too, as the service has it.
 """
 
 TEMPORARY_PASSWORD_DAYS: Final = 7

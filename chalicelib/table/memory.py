@@ -2,7 +2,8 @@
 
 Owns lifetime and size of that memory. The cost is stated: another process sees a changed pool, client or operator key
 after at most `LATCHKEY_CACHE_SECONDS`; the process that changed it, at once. Two clocks watch over that: the monotonic
-one stands still while a machine sleeps, and what wakes up must not sign with yesterday's keys; the other may be set back.
+one stands still while a machine sleeps, and who wakes up must not sign with yesterday's keys; the other may be set
+back.
 """
 
 from __future__ import annotations

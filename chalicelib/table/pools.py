@@ -37,7 +37,12 @@ def pool(pool_id: str) -> Pool | None:
     """A pool as it was within the last minute."""
     if not _POOL_ID.fullmatch(pool_id):
         return None
-    return _pools.recall(pool_id, lambda: store.get(Pool, pool=pool_id))
+    return _pools.recall(pool_id, lambda: fresh_pool(pool_id))
+
+
+def fresh_pool(pool_id: str) -> Pool | None:
+    """A pool, read now; this one may be changed."""
+    return store.get(Pool, pool=pool_id)
 
 
 def client(client_id: str) -> ClientRecord | None:

@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,14 +20,17 @@ from botocore.credentials import Credentials
 
 from chalicelib.edge import log as lines
 from chalicelib.operations import registry
+from chalicelib.rules import outcomes
+from chalicelib.settings import current
 from chalicelib.table import store
 from chalicelib.wire import model
 from chalicelib.wire.model import Operation, Shape
 from tests.application import HOST, PASSWORD, Cognito, Fault
 from tests.callers import attribute, different
 from tests.contract import calls
+from tests.engines import ROOT
 from tests.entrance import HIDING, ROTATING, Entrance, fault, secret_hash
-from tests.lines import Log, logged, rows
+from tests.lines import Log, logged, required_of_emf, rows
 
 BUILT = [one for one in calls.EVERY_OPERATION if (one.service, one.python_name) in registry.built()]
 IN_PARAMETERS = [
@@ -567,3 +571,70 @@ class TestLines:
 
         line = self.one(log)
         assert (line["method"], line["status"], line["outcome"]) == (method, status, outcome)
+
+
+class TestDocumentation:
+    """docs/observing.md against the code: who reads a log looks words up there."""
+
+    TEXT = (ROOT / "docs" / "observing.md").read_text("utf-8")
+
+    def test_every_reason_stands_in_it(self) -> None:
+        source = "".join(path.read_text("utf-8") for path in (ROOT / "chalicelib").rglob("*.py"))
+        noted = set(re.findall(r'reason["=: ]+"([a-z][^"]+)"', source)) | set(outcomes.REASONS.values())
+
+        assert len(noted) > 40
+        assert [reason for reason in sorted(noted) if f"`{reason}`" not in self.TEXT] == []
+
+    def test_every_metric_and_every_member_of_an_audit_line_stands_in_it(self) -> None:
+        members = model.shape("latchkey", "AuditLine").members
+
+        assert [
+            name for name in (*outcomes.COUNTED, "Latency", "Trips", *members) if f"`{name}`" not in self.TEXT
+        ] == []
+
+
+class TestMetrics:
+    @pytest.fixture
+    def metered(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+        monkeypatch.setattr(lines, "current", lambda: replace(current(), metrics=True))
+        with logged() as log:
+            yield log
+
+    def test_every_kind_of_line_is_one_that_cloudwatch_takes(self, hall: Entrance, metered: Log) -> None:
+        entrance = hall.another()
+        entrance.refresh(entrance.tokens()["RefreshToken"])
+        fault(lambda: entrance.tokens("wrong"))
+        fault(lambda: sign_up(entrance, entrance.name))
+        fault(lambda: entrance.cognito.call("SignUp", ClientId="x", Username="x", Password=PASSWORD))
+        calls.ask("GET", f"/{hall.pool}/.well-known/jwks.json", {"Host": HOST})
+        calls.ask("GET", "/nothing", {"Host": HOST})
+
+        for line in metered.requests():
+            required_of_emf(line)
+        assert {line["Operation"] for line in metered.requests()} >= {
+            "InitiateAuth", "SignUp", "AdminCreateUser", "GET /{pool}/.well-known/jwks.json", "none",
+        }  # fmt: skip
+
+    def test_a_stranger_cannot_make_metrics_up(self, hall: Entrance, metered: Log) -> None:
+        for place in range(20):
+            fault(lambda place=place: sign_up_at(hall, f"invented{place}"))
+            calls.ask("GET", f"/invented{place}", {"Host": HOST})
+            calls.ask("GET", f"/invented{place}/.well-known/jwks.json", {"Host": HOST})
+            calls.ask("POST", "/", {"Host": HOST, "Content-Type": calls.JSON, "X-Amz-Target": f"Invented.{place}"})
+
+        dimensions = {
+            tuple(str(line[name]) for name in directive["Dimensions"][0])
+            for line in metered.requests()
+            for directive in line["_aws"]["CloudWatchMetrics"]
+        }
+        assert len(dimensions) == 5
+
+    def test_trips_are_those_that_were_made(self, hall: Entrance, metered: Log) -> None:
+        with store.counted() as trips:
+            hall.another().tokens()
+
+        assert sum(line["Trips"] for line in metered.requests()) == len(trips.calls)
+
+
+def sign_up_at(entrance: Entrance, client: str) -> Any:
+    return entrance.cognito.call("SignUp", ClientId=client, Username="x", Password=PASSWORD)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.flows import paging
 from tests.application import Cognito, Fault
 
 
@@ -141,7 +142,7 @@ class TestChangesOnTheWay:
             cognito.user(pool, name)
         _, cursor = users(pool).page(cognito, 1)
 
-        assert users(pool).page(cognito, 1, cursor) == users(pool).page(cognito, 1, cursor)
+        assert users(pool).page(cognito, 1, cursor)[0] == users(pool).page(cognito, 1, cursor)[0] == ["bob"]
 
     def test_a_cursor_of_a_deleted_pool_finds_no_pool(self, cognito: Cognito, pool: str) -> None:
         for name in ("ada", "bob"):
@@ -203,12 +204,39 @@ class TestForeignCursors:
 
     def test_that_point_between_two_items_show_no_more_than_the_list(self, cognito: Cognito, pool: str) -> None:
         victim = cognito.pool()
-        cognito.user(victim, "secret")
+        cognito.client(victim)
+        made = [cognito.client(pool) for _ in range(2)]
+
+        forged = made_of(f"P#{pool}#CLIENTS", "0", f"C#{victim}#x", ".")
+
+        assert clients(pool).page(cognito, 60, forged) == (made, None)
+
+    def test_of_users_cannot_be_made_by_hand(self, cognito: Cognito, pool: str) -> None:
+        cognito.user(pool, "ada")
+
+        with pytest.raises(Fault, match="Invalid pagination token"):
+            users(pool).page(cognito, 60, made_of(f"P#{pool}#USERS", "0", f"U#{pool}#x", "."))
+
+
+class TestTime:
+    def test_a_cursor_of_users_is_good_for_an_hour(
+        self, cognito: Cognito, pool: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         made = [cognito.user(pool, name) for name in ("ada", "bob")]
+        _, cursor = users(pool).page(cognito, 1)
+        given = paging.page_for_an_hour
 
-        forged = made_of(f"P#{pool}#USERS", "0", f"U#{victim}#x", ".")
+        def at(seconds: float) -> None:
+            monkeypatch.setattr(
+                paging, "page_for_an_hour", lambda listing, limit, text, now: given(listing, limit, text, now + seconds)
+            )
 
-        assert users(pool).page(cognito, 60, forged) == (made, None)
+        at(3590)
+        opened, _ = users(pool).page(cognito, 1, cursor)
+        assert opened == made[1:]
+        at(3601)
+        with pytest.raises(Fault, match="Invalid pagination token"):
+            users(pool).page(cognito, 1, cursor)
 
 
 def made_quickly(cognito: Cognito, pool: str, username: str) -> str:

@@ -1,8 +1,8 @@
 """Signing keys follow one another while clients sign in and verify without a pause, and none of them notices.
 
 Time is compressed: days are seconds here, and the proportions of the real times are kept. The keys are turned by a
-process of its own, so this one knows of them only what it reads when its memory is over. The verifiers are stricter than
-any real one: they keep a key set for its full max-age and never ask again because a key is unknown.
+process of its own, so this one knows of them only what it reads when its memory is over. The verifiers are stricter
+than any real one: they keep a key set for its full max-age and never ask again because a key is unknown.
 """
 
 from __future__ import annotations

@@ -129,8 +129,12 @@ def script(name: str, *arguments: str, **variables: str) -> subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=shell(**variables))
 
 
+SCRIPTS = ("bench", "check", "deploy", "dev", "job", "operator", "operator-credentials", "readme-tables")
+SCRIPTS += ("refresh-model", "test")
+
+
 class TestHelp:
-    @pytest.mark.parametrize("name", ["dev", "test", "check", "bench", "refresh-model", "job", "operator", "operator-credentials", "deploy", "readme-tables"])
+    @pytest.mark.parametrize("name", SCRIPTS)
     def test_every_script_explains_itself(self, name):
         answer = script(name, "--help")
 

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -51,9 +52,10 @@ def tool(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Cloud:
-    """A running stand-in for AWS."""
+    """A running stand-in for AWS, and the copy of the checkout that is deployed to it."""
 
     port: int
+    checkout: Path
 
     @property
     def url(self) -> str:
@@ -76,7 +78,7 @@ class Cloud:
     def deploy(self, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """scripts/deploy in that shell, without a terminal; for this machine's processor, which runs the function."""
         return subprocess.run(
-            [ROOT / "scripts" / "deploy", "--x86-64", *options],
+            [self.checkout / "scripts" / "deploy", "--x86-64", *options],
             env=self.shell | variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -121,10 +123,20 @@ class Cloud:
         return [mail for mails in by_account.values() for mail in mails]
 
 
+def copied(checkout: Path) -> Path:
+    """A copy of this checkout, which stays as it is while the tests run; it shares the installed tools."""
+    for name in ("chalicelib", "scripts", ".chalice"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (ROOT / "app.py", *ROOT.glob("requirements*")):
+        shutil.copy(path, checkout)
+    (checkout / ".tools").symlink_to(ROOT / ".tools")
+    return checkout
+
+
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Cloud]:
     """An account for the time of a block; what it logs is in `log` of the folder."""
-    cloud = Cloud(free_port())
+    cloud = Cloud(free_port(), copied(folder / "checkout"))
     here = {"GATEWAY_PORT": str(cloud.port), "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "TMPDIR": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

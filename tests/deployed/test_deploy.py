@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.deployed.cloud import ROOT, SENDER, Cloud, operator_in
+from tests.deployed.cloud import REGION, ROOT, SENDER, Cloud, copied, operator_in
 from tests.deployed.conftest import STACK, First
 from tests.deployed.relay import Relay
 
@@ -219,15 +220,20 @@ class TestRefusal:
 
 
 class TestFailure:
-    def test_what_cloudformation_takes_back_is_told_with_its_reason(self, cloud: Cloud) -> None:
-        kms = cloud.client("kms")
-        kms.create_alias(AliasName="alias/latchkey-broken", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    def test_what_cloudformation_takes_back_is_told_with_its_reason(self, cloud: Cloud, tmp_path: Path) -> None:
+        broken = replace(cloud, checkout=copied(tmp_path / "checkout"))
+        path = broken.checkout / ".chalice" / "template.json"
+        template = json.loads(path.read_text("utf-8"))
+        template["Resources"]["Authorizer"]["Properties"]["Layers"] = [
+            f"arn:aws:lambda:{REGION}:000000000000:layer:no:1"
+        ]
+        path.write_text(json.dumps(template), "utf-8")
 
-        answer = cloud.deploy("--stage", "broken", "--yes")
+        answer = broken.deploy("--stage", "broken", "--yes")
 
         assert answer.returncode == 1
         assert "The stack latchkey-broken is ROLLBACK_COMPLETE; all changes were taken back:" in answer.stderr
-        assert "KeyAlias (AWS::KMS::Alias): " in answer.stderr
+        assert "Authorizer (AWS::Lambda::Function): " in answer.stderr
 
         again = cloud.deploy("--stage", "broken", "--yes")
 

@@ -12,6 +12,18 @@ from tests.deployed.conftest import STACK
 
 pytestmark = pytest.mark.deployed
 
+RING = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-11-21T12:00:00Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:events:us-east-1:000000000000:rule/clock"],
+    "detail": {},
+}
+
 
 class TestSchedules:
     @pytest.mark.parametrize("job", JOBS)
@@ -30,7 +42,7 @@ class TestSchedules:
         self, cloud: Cloud, latchkey: Deployed, pool: object, job: str
     ) -> None:
         answer = cloud.client("lambda").invoke(
-            FunctionName=cloud.resource(STACK, job.capitalize()), Payload=json.dumps({"source": "aws.events"}).encode()
+            FunctionName=cloud.resource(STACK, job.capitalize()), Payload=json.dumps(RING).encode()
         )
 
         assert "FunctionError" not in answer, answer["Payload"].read()

@@ -67,6 +67,16 @@ class TestFirstUse:
         assert wrapper(settings.current()).unwrap(item.wrapped) not in item.wrapped
         assert vault.open(sealed, HERE) == b"secret"
 
+    def test_what_was_sealed_for_one_item_does_not_open_for_another(self, table):
+        """The attack: the secret of one client copied into the item of another."""
+        one, other = DataKey.new({"id": "8"}), DataKey.new({"id": "9"})
+
+        sealed = vault.seal_for(one, b"secret")
+
+        assert vault.open_for(one, sealed) == vault.open(sealed, f"{one.pk}|{one.sk}") == b"secret"
+        with pytest.raises(Unsealable):
+            vault.open_for(other, sealed)
+
     def test_a_later_process_opens_what_an_earlier_one_sealed(self, table):
         sealed, digest = vault.seal(b"secret", HERE), vault.mac("code", b"123456")
 

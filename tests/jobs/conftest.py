@@ -1,7 +1,11 @@
-"""Jobs as the runner runs them, on the engine of the other tests; no job goes on where another test's stopped."""
+"""Jobs as the runner runs them, on tables of their own: a job goes through every pool that there is.
+
+No job goes on where another test's stopped.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,8 +17,17 @@ from chalicelib.jobs import JOBS, runner
 from chalicelib.jobs.runner import Outcome
 from chalicelib.table import pools, store
 from chalicelib.table.upkeep import Lease
+from tests import engines
+from tests.engines import Engine
 
 Run = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def table_engine() -> Iterator[Engine]:
+    """An engine for the tests of one job."""
+    with engines.running(os.environ.get("LATCHKEY_TEST_ENGINE", "dynoxide")) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -26,7 +26,9 @@ def latchkey(tmp_path_factory):
 
 def job(*arguments, **variables):
     command = [ROOT / "scripts" / "job", *map(str, arguments)]
-    done = subprocess.run(command, env={**bare_shell(), **variables}, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, env={**bare_shell(), **variables}, capture_output=True, text=True, timeout=60, check=False
+    )
     return done.returncode, done.stdout.splitlines(), done.stderr
 
 
@@ -41,7 +43,9 @@ class TestByHand:
         status, lines, _ = job("--help")
 
         assert status == 0
-        assert all(any(line.startswith(f"  {name} ") for line in lines) for name in ("keys", "sweep", "unconfirmed", "usage"))
+        assert all(
+            any(line.startswith(f"  {name} ") for line in lines) for name in ("keys", "sweep", "unconfirmed", "usage")
+        )
 
     @pytest.mark.parametrize("name", ["keys", "sweep", "unconfirmed", "usage"])
     def test_a_job_says_what_it_did(self, latchkey, name):

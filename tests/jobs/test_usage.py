@@ -202,7 +202,9 @@ class TestFailures:
 class TestEstimatedNumberOfUsers:
     def test_is_counted_where_there_are_few(self, run, cognito, pool):
         cognito.user(pool)
-        figures.keep(pool, usage.day(time.time() - DAY), {"users": 7, "active": 1, "sign_ins": 0, "failures": 0}, time.time())
+        figures.keep(
+            pool, usage.day(time.time() - DAY), {"users": 7, "active": 1, "sign_ins": 0, "failures": 0}, time.time()
+        )
 
         assert cognito.call("DescribeUserPool", UserPoolId=pool)["UserPool"]["EstimatedNumberOfUsers"] == 1
 

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from chalicelib.table import users
 from tests.application import PASSWORD
 from tests.callers import Office, a_name, attribute, refused
 from tests.clock import DAY, later
@@ -134,6 +135,33 @@ class TestAdminCreateUser:
         office.create(second, *proved, ForceAliasCreation=True)
 
         assert office.read("+12065550100")["Username"] == office.read("alice@example.com")["Username"] == second
+
+
+    def test_a_holder_who_changes_in_the_same_moment_loses_the_alias_all_the_same(self, cognito, monkeypatch):
+        office = Office(cognito, AliasAttributes=["email"])
+        proved = (attribute("email", "alice@example.com"), attribute("email_verified", "true"))
+        first, second, real = a_name(), a_name(), users.reguarded
+        office.create(first, *proved)
+
+        def while_the_holder_changes(*given):
+            monkeypatch.setattr(users, "reguarded", real)
+            writes = real(*given)
+            office.update(first, attribute("nickname", "Al"))
+            return writes
+
+        monkeypatch.setattr(users, "reguarded", while_the_holder_changes)
+        office.create(second, *proved, ForceAliasCreation=True)
+
+        assert office.read("alice@example.com")["Username"] == second
+        assert office.read(first)["Attributes"]["email_verified"] == "false"
+        assert office.read(first)["Attributes"]["nickname"] == "Al"
+
+    def test_a_name_that_is_taken_stays_taken(self, cognito):
+        office = Office(cognito, AliasAttributes=["email"])
+        office.create(name := a_name())
+
+        with refused("UsernameExistsException", "User account already exists"):
+            office.create(name, ForceAliasCreation=True)
 
 
 class TestResend:

@@ -61,6 +61,23 @@ class TestChangePassword:
         with refused("LimitExceededException", TOO_OFTEN):
             desk.change(token, PASSWORD, NEW)
 
+    def test_right_ones_count_towards_the_five_of_an_hour(self, desk):
+        token = desk.tokens()["AccessToken"]
+        for _ in range(5):
+            desk.change(token, PASSWORD, PASSWORD)
+
+        with refused("LimitExceededException", TOO_OFTEN):
+            desk.change(token, PASSWORD, NEW)
+        desk.tokens()
+
+    def test_a_temporary_password_is_replaced_by_its_challenge_alone(self, desk):
+        token = desk.tokens()["AccessToken"]
+        desk.admin("AdminSetUserPassword", Password="Temporary-Horse-1")
+
+        with refused("NotAuthorizedException", "User password cannot be changed in the current state."):
+            desk.change(token, "Temporary-Horse-1", NEW)
+        assert desk.admin("AdminGetUser")["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
     def test_guesses_at_once_are_counted_like_guesses_in_a_row(self, desk):
         token, start = desk.tokens()["AccessToken"], Barrier(12)
 

@@ -1,4 +1,4 @@
-"""Names that look like another's, and passwords that were set before any client: what a stranger must not gain by them."""
+"""Names that look like another's, and passwords set before any client: what a stranger must not gain by them."""
 
 from __future__ import annotations
 

@@ -7,12 +7,22 @@ import uuid
 import pytest
 
 from chalicelib.flows import deliveries
+from chalicelib.outside import mail
+from chalicelib.outside.outbox import DeliveryFailed
 from chalicelib.table import store
 from tests.callers import Desk, a_name, refused
+from tests.lines import logged
 
 OVER = "Invalid code provided, please request a code again."
 WRONG = "Invalid verification code provided, please try again."
 TOO_OFTEN = "Attempt limit exceeded, please try after some time."
+
+
+KMS_KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+
+
+def undeliverable(letter):
+    raise DeliveryFailed("no server")
 
 
 def recovering(*mechanisms):
@@ -121,6 +131,64 @@ class TestHiddenUsers:
         for name in (desk.name, a_name()):
             with refused("NotAuthorizedException", "Contact administrator to reset password."):
                 desk.forgot(name)
+
+    @pytest.mark.parametrize("trigger", ["CustomMessage", "CustomEmailSender", "CustomSMSSender", "UserMigration"])
+    def test_a_trigger_in_the_way_is_in_everybodys_way(self, cognito, trigger):
+        """The attack: names are tried in a pool whose refusal depends on the user who was found."""
+        config = {trigger: "arn:aws:lambda:us-east-1:000000000000:function:f", "KMSKeyID": KMS_KEY}
+        if trigger.endswith("Sender"):
+            config[trigger] = {"LambdaVersion": "V1_0", "LambdaArn": config[trigger]}
+        desk = Desk(cognito, client={"PreventUserExistenceErrors": "ENABLED"}, LambdaConfig=config)
+        sentences = set()
+
+        for name in (desk.name, cognito.user(desk.pool), a_name()):
+            with refused("NotImplementedException") as caught:
+                desk.forgot(name)
+            sentences.add(caught.value.message)
+
+        assert len(sentences) == 1
+
+    def test_a_delivery_that_fails_is_not_told(self, hiding, monkeypatch):
+        """The attack: names are tried while no mail can leave, and only somebody's gets the error."""
+        monkeypatch.setattr(mail, "send", undeliverable)
+
+        for name in (hiding.name, a_name()):
+            assert hiding.forgot(name)["CodeDeliveryDetails"]["DeliveryMedium"] in ("EMAIL", "SMS")
+
+    def test_a_delivery_that_fails_is_in_the_log_without_the_address(self, hiding, monkeypatch):
+        monkeypatch.setattr(mail, "send", undeliverable)
+
+        with logged() as log:
+            hiding.forgot()
+
+        assert log.last()["reason"] == "not delivered"
+        assert "alice@example.com" not in log.text
+
+    def test_a_delivery_that_fails_takes_the_same_time_for_all(self, hiding, monkeypatch):
+        monkeypatch.setattr(deliveries, "_durations", type(deliveries._durations)(maxlen=8))
+        monkeypatch.setattr(mail, "send", lambda letter: (time.sleep(0.1), undeliverable(letter)))
+        hiding.forgot()
+
+        began = time.perf_counter()
+        hiding.forgot(a_name())
+
+        assert time.perf_counter() - began > 0.1
+
+    def test_where_users_are_not_hidden_it_is(self, cognito, monkeypatch):
+        desk = Desk(cognito, client={"PreventUserExistenceErrors": "LEGACY"})
+        monkeypatch.setattr(mail, "send", undeliverable)
+
+        with refused("CodeDeliveryFailureException"):
+            desk.forgot()
+
+    def test_capitals_in_an_address_do_not_show_that_it_is_somebodys(self, cognito):
+        pool = cognito.pool(UsernameAttributes=["email"], UsernameConfiguration={"CaseSensitive": False})
+        client = cognito.client(pool, PreventUserExistenceErrors="ENABLED")
+        cognito.user(pool, "Mike@Example.com", email_verified="true")
+
+        for name in ("Mike@Example.com", "Nora@Example.com"):
+            told = cognito.call("ForgotPassword", ClientId=client, Username=name)["CodeDeliveryDetails"]
+            assert told["Destination"] == f"{name[0].lower()}***@e***"
 
     def test_a_migration_that_cannot_be_asked_is_not_passed_over(self, cognito):
         arn = "arn:aws:lambda:us-east-1:000000000000:function:bring"

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from chalicelib.table import sessions
 from chalicelib.wire import model
 from tests.application import Cognito
 from tests.callers import refused
@@ -60,6 +61,17 @@ class TestRefresh:
         for _ in range(3):
             assert entrance.refresh(token)
         assert "RefreshToken" not in entrance.renew(token)
+
+    def test_tokens_come_for_the_token_of_a_client_that_does_not_list_the_flow(self, entrance):
+        entrance.client = entrance.cognito.client(entrance.pool, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+        token = entrance.tokens()["RefreshToken"]
+
+        given = {"ClientId": entrance.client, "RefreshToken": token}
+        answer = entrance.cognito.call("GetTokensFromRefreshToken", **given)
+
+        assert answer["AuthenticationResult"].keys() == {"AccessToken", "IdToken", "ExpiresIn", "TokenType"}
+        with refused("InvalidParameterException", "Auth flow not enabled for this client"):
+            entrance.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
 
     @pytest.mark.parametrize("text", ["junk", "A" * 96, "eyJhbGciOiJub25lIn0.e30.e30", "=", "_" * 5000])
     def test_garbage_is_refused(self, entrance, text):
@@ -258,6 +270,22 @@ class TestSignOut:
                 entrance.me(tokens["AccessToken"])
             with refused("NotAuthorizedException", "Refresh Token has been revoked"):
                 entrance.refresh(tokens["RefreshToken"])
+
+    @pytest.mark.parametrize(
+        ("who", "code", "sentence"),
+        [("user", "NotAuthorizedException", REVOKED), ("administrator", "UserNotFoundException", "User does not exist.")],
+    )
+    def test_a_user_who_is_deleted_in_the_same_moment_has_gone(self, entrance, monkeypatch, who, code, sentence):
+        real = sessions.signed_out
+
+        def while_the_user_goes(*given):
+            entrance.admin("AdminDeleteUser")
+            return real(*given)
+
+        monkeypatch.setattr(sessions, "signed_out", while_the_user_goes)
+
+        with refused(code, sentence):
+            self.sign_out(entrance, who)
 
     @pytest.mark.parametrize("who", ["user", "administrator"])
     def test_a_sign_in_in_the_same_second_works_at_once(self, entrance, who):

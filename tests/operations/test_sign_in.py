@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.flows import passwords
 from tests.application import PASSWORD, Cognito, Fault
 from tests.callers import attribute, refused
 from tests.entrance import HIDING, WRONG, Entrance, claims, secret_hash
@@ -148,6 +149,49 @@ class TestInitiateAuth:
             entrance.by_password()
         with refused("NotImplementedException"):
             entrance.by_srp()
+
+    @pytest.mark.parametrize("name", ["x" * 2049, "é" * 2049])
+    def test_a_name_longer_than_any_is_refused_unread(self, entrance, name):
+        """The attack: a name of megabytes, folded, hashed and echoed."""
+        srp, parameters = entrance.challenged()
+        responses = srp.answer(parameters, PASSWORD) | {"USERNAME": name}
+        attempts = (
+            lambda: entrance.by_password(name=name),
+            lambda: entrance.challenged(name),
+            lambda: entrance.verified(responses),
+        )
+
+        for attempt in attempts:
+            with refused("InvalidParameterException", "USERNAME must have length less than or equal to 2048"):
+                attempt()
+
+    @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+    def test_tokens_that_cannot_be_made_tell_nothing_of_the_password(self, cognito, password):
+        function = "arn:aws:lambda:us-east-1:000000000000:function:claims"
+        entrance = Entrance(cognito, LambdaConfig={"PreTokenGeneration": function})
+
+        with refused("NotImplementedException"):
+            entrance.by_password(password)
+
+    def test_a_second_factor_that_is_missing_does_not_tell_the_password_to_a_burst_of_guesses(
+        self, cognito, monkeypatch
+    ):
+        """The attack: guesses sent at once, of which the right one is answered otherwise although the user is locked."""
+        entrance = Entrance(cognito)
+        factor = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
+        cognito.call("SetUserPoolMfaConfig", UserPoolId=entrance.pool, **factor)
+        entrance.wrongly(1)
+        real = passwords.is_right
+
+        def after_wrong_guesses(*given):
+            monkeypatch.setattr(passwords, "is_right", real)
+            entrance.wrongly(5)
+            return real(*given)
+
+        monkeypatch.setattr(passwords, "is_right", after_wrong_guesses)
+
+        with refused("NotAuthorizedException", "Password attempts exceeded"):
+            entrance.by_password()
 
     @pytest.mark.parametrize(
         "trigger", ["PreAuthentication", "PostAuthentication", "UserMigration", "PreTokenGeneration"]

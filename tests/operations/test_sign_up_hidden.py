@@ -2,11 +2,14 @@
 
 import pytest
 
-from chalicelib.table import store
+from chalicelib.outside import mail
+from chalicelib.outside.outbox import DeliveryFailed
+from chalicelib.table import pools, store
 from tests.callers import Door, a_name, refused
 
 WRONG = "Invalid verification code provided, please try again."
 OVER = "Invalid code provided, please request a code again."
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 TOO_OFTEN = "Attempt limit exceeded, please try after some time."
 
 
@@ -95,3 +98,33 @@ class TestHiddenUsers:
         assert len(outbox.lines(name)) == 1
         door.resend(name)
         door.confirm(name, outbox.code(name))
+
+    @pytest.mark.parametrize(
+        ("settings", "code"),
+        [
+            ({"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}}, "InvalidParameterException"),
+            ({"LambdaConfig": {"CustomMessage": FUNCTION}}, "NotImplementedException"),
+        ],
+    )
+    def test_what_the_pool_cannot_send_it_can_send_to_nobody(self, door, settings, code):
+        """The attack: names are tried in a pool that refuses only where there is somebody to write to."""
+        name = a_name()
+        door.sign_up(name)
+        door.cognito.call("UpdateUserPool", UserPoolId=door.pool, AutoVerifiedAttributes=["email"], **settings)
+        pools.forget_pool(door.pool)
+
+        for asked in (name, a_name()):
+            with refused(code):
+                door.resend(asked)
+
+    def test_a_delivery_that_fails_is_not_told(self, door, monkeypatch):
+        name = a_name()
+        door.sign_up(name)
+
+        def undeliverable(letter):
+            raise DeliveryFailed("no server")
+
+        monkeypatch.setattr(mail, "send", undeliverable)
+
+        assert door.resend(name)["CodeDeliveryDetails"]["Destination"] == "t***@e***"
+        assert door.resend(a_name()).keys() == {"CodeDeliveryDetails"}

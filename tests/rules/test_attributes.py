@@ -71,6 +71,13 @@ class TestAccepted:
             "given_name: The attribute is required",
         ]
 
+    @pytest.mark.parametrize("check", [attributes.accepted, attributes.accepted_in_full, attributes.accepted_changes])
+    def test_of_many_faults_a_hundred_are_named(self, check):
+        """The attack: a small request whose refusal is many times as long."""
+        values = {f"x{number}": "v" for number in range(5000)}
+
+        assert refusal(check, schema.STANDARD, values).count("does not exist") == 100
+
     def test_an_administrator_may_leave_required_attributes_to_the_user(self):
         assert attributes.accepted(NEEDED, {"name": "Tess"}) == {"name": "Tess"}
 

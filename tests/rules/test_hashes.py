@@ -1,7 +1,6 @@
 """argon2id hashes: round trip, form, the look-alike for nobody, and the bound on concurrent work."""
 
 import threading
-import time
 
 import argon2
 import pytest
@@ -89,9 +88,9 @@ class TestDummy:
         profile = Profile(19456, 1, 1)
         real, dummy = hashes.hashed("password", profile), hashes.dummy(profile)
 
-        ratio = _quickest(dummy) / _quickest(real)
+        costs, lengths = ({stored.rpartition("p=1$")[0] for stored in (real, dummy)}, {len(real), len(dummy)})
 
-        assert 0.5 < ratio < 2
+        assert (len(costs), len(lengths)) == (1, 1)
 
 
 class TestBound:
@@ -116,12 +115,3 @@ class TestBound:
                 hashes.is_match("junk", "password")
 
         assert hashes.is_match(hashes.hashed("password", CHEAPEST), "password")
-
-
-def _quickest(stored: str) -> float:
-    def once() -> float:
-        start = time.process_time()
-        hashes.is_match(stored, "wrong")
-        return time.process_time() - start
-
-    return min(once() for _ in range(5))

@@ -316,7 +316,9 @@ class TestPrivateKeys:
             with pytest.raises(BadKey, match="another kind"):
                 jwt.load_private(data, algorithm)
 
-    @pytest.mark.parametrize("data", [b"", b"junk", jwt.private_bytes(KEYS["EdDSA"])[:-1]], ids=["empty", "junk", "cut"])
+    @pytest.mark.parametrize(
+        "data", [b"", b"junk", jwt.private_bytes(KEYS["EdDSA"])[:-1]], ids=["empty", "junk", "cut"]
+    )
     def test_damaged_bytes_are_refused(self, data: bytes) -> None:
         with pytest.raises(BadKey, match="cannot be read"):
             jwt.load_private(data, "EdDSA")

@@ -32,6 +32,12 @@ class TestForms:
         assert names.is_sub("0f9a4f4e-7d0a-4c8e-9f43-2d6f0c1d2e3f")
         assert not names.is_sub("0F9A4F4E-7D0A-4C8E-9F43-2D6F0C1D2E3F")
 
+    @pytest.mark.parametrize("unseen", ["\x7f", "\x85", "\u200b", "\u00ad", "\u202e", "\ufeff", "\U000e0041"])
+    def test_what_nobody_sees_is_in_no_address(self, unseen):
+        """The attack: an address that looks like another's, or that no mail server takes."""
+        for address in (f"a{unseen}b@example.com", f"ab@exa{unseen}mple.com"):
+            assert not names.is_email(address)
+
 
 class TestFolding:
     def test_names_differ_by_case_unless_the_pool_says_otherwise(self):
@@ -113,12 +119,18 @@ class TestMasked:
     def test_an_address_keeps_two_letters(self):
         assert names.masked("email", "tess@example.com") == "t***@e***"
 
+    def test_capitals_are_not_shown(self):
+        assert names.masked("email", "Mike@Example.com") == "m***@e***"
+
     def test_a_number_keeps_four_digits(self):
         assert names.masked("phone_number", "+12065550100") == "+*******0100"
 
 
 class TestLookAlikes:
-    @pytest.mark.parametrize(("one", "other"), [("bob@weiß.de", "bob@weiss.de"), ("ς", "σ"), ("ﬁ", "fi"), ("ſ", "s")])
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [("bob@wei\u00df.de", "bob@weiss.de"), ("\u03c2", "\u03c3"), ("\ufb01", "fi"), ("\u017f", "s")],
+    )
     def test_letters_that_only_the_wider_folding_makes_one_stay_two(self, one, other):
         assert names.folded(FOLDING, one) != names.folded(FOLDING, other)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,10 +9,10 @@ import pytest
 from chalicelib import errors
 from chalicelib.rules import outcomes
 from chalicelib.wire import model
+from tests.lines import required_of_emf
 
 TOKENS = {"AuthenticationResult": {}}
 CHALLENGE = {"ChallengeName": "PASSWORD_VERIFIER"}
-UNITS = {"Milliseconds", "Count"}
 
 
 class TestOutcome:
@@ -101,28 +100,6 @@ class TestCounts:
     ])  # fmt: skip
     def test_nothing_else_is_counted(self, operation: str, given: Any) -> None:
         assert outcomes.counts(operation, given, {}) == outcomes.counts(operation, given, None) == {}
-
-
-def required_of_emf(line: dict[str, Any]) -> None:
-    """What CloudWatch's specification of the embedded metric format demands of a log line."""
-    assert len(json.dumps(line).encode()) <= 256 * 1024
-    metadata = line["_aws"]
-    assert isinstance(metadata["Timestamp"], int)
-    assert 10**12 < metadata["Timestamp"] < 10**13, "milliseconds"
-    for directive in metadata["CloudWatchMetrics"]:
-        assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
-        assert 1 <= len(directive["Namespace"]) <= 255
-        assert directive["Dimensions"]
-        for dimensions in directive["Dimensions"]:
-            assert len(dimensions) <= 30
-            assert all(isinstance(line[name], str) and 1 <= len(line[name]) <= 1024 for name in dimensions)
-            assert all(line[name].isascii() and line[name].strip() for name in dimensions)
-        assert 1 <= len(directive["Metrics"]) <= 100
-        for metric in directive["Metrics"]:
-            assert set(metric) == {"Name", "Unit"}
-            assert metric["Unit"] in UNITS
-            assert isinstance(line[metric["Name"]], int | float)
-            assert not isinstance(line[metric["Name"]], bool)
 
 
 def dimensions_of(line: dict[str, Any], metric: str) -> dict[str, str]:

@@ -150,6 +150,26 @@ class TestCreated:
         assert "too large" in sentence(VerificationMessageTemplate=message)
 
 
+class TestSettingsThatExcludeEachOther:
+    def test_an_alias_that_is_set_after_sign_up_is_not_required_at_it(self):
+        needed = {"Name": "preferred_username", "Required": True}
+
+        told = sentence(Schema=[needed], AliasAttributes=["preferred_username"])
+
+        assert told == "preferred_username cannot be both a required attribute and an alias."
+        assert document(Schema=[needed], AliasAttributes=["email"])["AliasAttributes"] == ["email"]
+        assert document(AliasAttributes=["preferred_username"])["AliasAttributes"] == ["preferred_username"]
+
+    @pytest.mark.parametrize("verified", [[], ["phone_number"]])
+    def test_what_is_proved_before_it_changes_is_verified_by_the_pool(self, verified):
+        given = {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+
+        told = sentence(AutoVerifiedAttributes=verified, SmsConfiguration=SMS, UserAttributeUpdateSettings=given)
+
+        assert told == "AttributesRequireVerificationBeforeUpdate must be among AutoVerifiedAttributes."
+        document(AutoVerifiedAttributes=["email"], UserAttributeUpdateSettings=given)
+
+
 class TestInvitations:
     @pytest.mark.parametrize("member", ["EmailMessage", "SMSMessage"])
     @pytest.mark.parametrize("text", ["only {username}", "only {####}"])

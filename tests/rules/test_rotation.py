@@ -1,4 +1,4 @@
-"""One signing key follows another: what is due when, and that at no moment a verifier meets a key that it cannot know."""
+"""One signing key follows another: what is due when, and that no verifier ever meets a key that it cannot know."""
 
 from __future__ import annotations
 

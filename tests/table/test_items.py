@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.table import keys, records, upkeep  # noqa: F401 - their models are among those of all
+from chalicelib.table import items, keys, records, upkeep  # noqa: F401 - the models of all of them
 from chalicelib.table.items import Item, User
 from tests.table import samples
 

@@ -60,9 +60,7 @@ class TestRecall:
 
         assert [known.recall("a", source) for _ in range(2)] == [1, 2]
 
-    @pytest.mark.parametrize(
-        "passed", [{"time": 61}, {"monotonic": 61}, {"time": -3600, "monotonic": 61}]
-    )
+    @pytest.mark.parametrize("passed", [{"time": 61}, {"monotonic": 61}, {"time": -3600, "monotonic": 61}])
     def test_loads_again_when_the_time_is_over_by_either_clock(self, monkeypatch, passed):
         known, source = Memory(), Source()
         known.recall("a", source)

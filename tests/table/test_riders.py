@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from chalicelib.table import keys, riders, store
-from chalicelib.table.items import Attempts, Once
+from chalicelib.table.items import Attempts, Item, Once
 from chalicelib.table.records import AuditLine
 from chalicelib.table.store import Change, Check, Conflict, Remove, Save
 from tests.faults import Proxy, lost_after, lost_before, refusal
@@ -164,3 +164,19 @@ class TestTrouble:
 
         assert len(written(pool)) == 1
         assert store.get(Once, pool=pool, id="token") is not None
+
+
+class TestAuditLine:
+    def test_no_attribute_of_any_model_hides_what_all_models_have(self) -> None:
+        for model in Item.__subclasses__():
+            assert callable(model.at)
+            assert not {"at", "new", "entity", "is_expired"} & set(model.get_attributes()), model
+
+    def test_a_line_comes_back_as_it_was_written(self, pool: str) -> None:
+        given = line(pool)
+        given.sub, given.principal, given.pool_id = "sub", "arn:aws:iam::111122223333:role/x", pool
+        store.together(Save(given))
+
+        (read,) = written(pool)
+        names = [name for name in AuditLine.get_attributes() if name != "version"]
+        assert {name: getattr(read, name) for name in names} == {name: getattr(given, name) for name in names}

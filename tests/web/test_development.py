@@ -6,8 +6,10 @@ import pytest
 
 from chalicelib.settings import Settings
 from chalicelib.web import views
-from tests.application import HOST, PASSWORD, respond
+from tests.application import PASSWORD, respond
 from tests.callers import a_name, attribute
+
+HOST = "localhost:8000"
 
 pytestmark = pytest.mark.usefixtures("application")
 
@@ -34,6 +36,25 @@ class TestOutbox:
         answer = respond("GET", "/_dev/outbox", {"Host": HOST, "Origin": "http://evil.test"})
 
         assert "access-control-allow-origin" not in {name.lower() for name in answer["headers"]}
+
+
+class TestHosts:
+    @pytest.mark.parametrize("path", ["/_dev/health", "/_dev/outbox"])
+    @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:8000", "[::1]:8000"])
+    def test_this_machine_is_asked_by_a_name_of_its_own(self, path, host):
+        assert respond("GET", path, {"Host": host})["statusCode"] == 200
+
+    @pytest.mark.parametrize("path", ["/_dev/health", "/_dev/outbox"])
+    @pytest.mark.parametrize(
+        "host", ["evil.test", "evil.test:8000", "localhost.evil.test", "127.0.0.1.evil.test", "localhost:x", ""]
+    )
+    def test_a_name_that_was_pointed_here_finds_nothing(self, path, host):
+        """The attack: DNS rebinding, by which a page of another site reads the codes of this machine."""
+        answer = respond("GET", path, {"Host": host})
+
+        assert answer["statusCode"] == 404
+        assert answer["headers"]["Content-Type"].startswith("text/html")
+        assert "messages" not in answer["body"]
 
 
 class TestInTheCloud:

@@ -270,15 +270,3 @@ class TestPatterns:
     )
     def test_read_letters_as_java_does(self, name, text, is_match):
         assert model.shape("cognito-idp", name).is_match(text) is is_match
-
-
-class TestCost:
-    def test_reading_the_file_takes_milliseconds(self):
-        def once():
-            model._content.cache_clear()
-            started = time.process_time()
-            model._content()
-            return time.process_time() - started
-
-        # 2 ms on an idle machine; the bound only catches a change of kind.
-        assert min(once() for _ in range(5)) < 0.02
