@@ -24,6 +24,8 @@ from chalicelib.web import views
 from chalicelib.wire import dispatch
 
 log.write_lines()
+if os.environ.get("AWS_LAMBDA_FUNCTION_NAME"):
+    dispatch.warm()
 
 app = Gateway(
     "latchkey",

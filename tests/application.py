@@ -124,9 +124,7 @@ class Cognito:
     def sign_in(self, client_id: str, username: str, password: str = PASSWORD) -> dict[str, Any]:
         """AuthenticationResult of a password sign-in."""
         parameters = {"USERNAME": username, "PASSWORD": password}
-        answer = self.call(
-            "InitiateAuth", ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
-        )
+        answer = self.call("InitiateAuth", ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
         result: dict[str, Any] = answer["AuthenticationResult"]
         return result
 

@@ -1,7 +1,7 @@
 """App clients of user pools: create, describe, list, update, delete.
 
-A client is written only together with a check that its pool is still there, so none is added to a deleted pool. In the
-same transaction the pool is told whether some client may use SRP: while none may, passwords that are set get no verifier.
+A client is written only together with a check that its pool is still there, so none is added to a deleted pool. The
+same transaction tells the pool whether some client may use SRP: while none may, passwords that are set get no verifier.
 """
 
 from __future__ import annotations

@@ -32,7 +32,6 @@ from chalicelib.table.users import Account
 Answer = dict[str, Any]
 
 _RESETTABLE = ("CONFIRMED", "RESET_REQUIRED", "UNCONFIRMED")
-_WRONG_STATE = "User password cannot be reset in the current state."
 
 
 @operation
@@ -115,8 +114,7 @@ def _refusal(call: Call, account: Account) -> errors.AwsError | None:
         journal.note(reason="disabled")
         return errors.NotAuthorizedException("User is disabled.")
     if user.status not in _RESETTABLE:
-        journal.note(reason="user state")
-        return errors.NotAuthorizedException(_WRONG_STATE)
+        return _wrong_state()
     if _address(call, user) is None:
         journal.note(reason="no proven address")
         return errors.InvalidParameterException(
@@ -156,8 +154,12 @@ def _require_resettable(user: User) -> None:
     if user.status == "UNCONFIRMED":
         raise errors.UserNotConfirmedException
     if user.status not in _RESETTABLE:
-        journal.note(reason="user state")
-        raise errors.NotAuthorizedException(_WRONG_STATE)
+        raise _wrong_state()
+
+
+def _wrong_state() -> errors.NotAuthorizedException:
+    journal.note(reason="user state")
+    return errors.NotAuthorizedException("User password cannot be reset in the current state.")
 
 
 def _changed(call: Call, pool: Pool, account: Account) -> list[Write]:

@@ -15,7 +15,7 @@ from chalicelib.call import Caller, arn
 from chalicelib.edge.request import Request
 from chalicelib.flows import operator_sessions, operators
 from chalicelib.settings import current
-from chalicelib.wire import quirks, sigv4
+from chalicelib.wire import sigv4
 from chalicelib.wire.model import Operation
 
 
@@ -28,11 +28,11 @@ def identified(operation: Operation, request: Request, now: float) -> Caller:
     )
     signature = sigv4.parsed(signed)
     if signature is None:
-        if (operation.service, operation.name) in quirks.UNSIGNED_TOO:
-            return Caller()
         raise errors.MissingAuthenticationTokenException
     region = None if current().is_local else current().region
-    expected = sigv4.Expected(operation.service, _secret(signature, now), now, region, (request.path,))
+    # A client may name the stage without a slash at the end, which the gateway then reports with one.
+    paths = (request.path, request.raw_path.rstrip("/"))
+    expected = sigv4.Expected(operation.service, _secret(signature, now), now, region, paths)
     if problem := sigv4.problem(signature, signed, expected):
         raise problem
     return Caller(signature.access_key)

@@ -15,11 +15,17 @@ from chalicelib import errors, journal
 from chalicelib.call import Call, Origin
 from chalicelib.edge.request import Request, Response
 from chalicelib.operations import registry
-from chalicelib.table import store
+from chalicelib.table import connection, store
 from chalicelib.wire import body, caller, ledger, model, validate
 from chalicelib.wire.model import Operation
 
 JSON = "application/x-amz-json-1.1"
+
+
+def warm() -> None:
+    """Load what the first request would: Lambda gives a whole CPU before it, whatever the function's memory."""
+    registry.load()
+    connection.client()
 
 
 def run(request: Request) -> Response:

@@ -102,7 +102,9 @@ class TestDeployment:
 
 
 class TestAgain:
-    def test_an_unchanged_checkout_changes_nothing(self, cloud: Cloud, first: First) -> None:
+    def test_an_unchanged_checkout_changes_nothing_and_makes_no_second_operator(
+        self, cloud: Cloud, first: First
+    ) -> None:
         before = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
 
         again = cloud.deploy("--stage", "trial", "--yes")
@@ -111,10 +113,6 @@ class TestAgain:
         assert again.returncode == 0, again.stderr
         assert f"the stack {STACK} is as it should be" in again.stdout
         assert after == before
-
-    def test_no_second_operator_is_made_unasked(self, cloud: Cloud, first: First) -> None:
-        again = cloud.deploy("--stage", "trial", "--yes")
-
         assert "root operator" not in again.stdout
 
     def test_one_more_operator_is_made_when_the_secret_was_lost(self, cloud: Cloud, first: First) -> None:

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.edge import log
 from chalicelib.edge.log import LIBRARIES, JsonLine, write_lines, write_request
 from chalicelib.edge.request import Request, Response
+from chalicelib.edge.router import Router
 from chalicelib.settings import Settings
 from tests.lines import logged, required_of_emf
 
@@ -218,3 +219,12 @@ class TestWriteRequest:
         required_of_emf(line)
         assert line["Latency"] == 1.5
         assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 60
+
+    @pytest.mark.parametrize(
+        ("refusal", "outcome"), [(400, "SerializationException"), (411, "LengthRequiredException")]
+    )
+    def test_a_request_that_was_refused_before_it_was_read_has_its_line_too(self, refusal: int, outcome: str) -> None:
+        with logged() as told:
+            Router([]).dispatch(Request("POST", "/refused_before", refusal=refusal))
+
+        assert [(line["status"], line["outcome"]) for line in told.requests()] == [(refusal, outcome)]

@@ -136,7 +136,6 @@ class TestAdminCreateUser:
 
         assert office.read("+12065550100")["Username"] == office.read("alice@example.com")["Username"] == second
 
-
     def test_a_holder_who_changes_in_the_same_moment_loses_the_alias_all_the_same(self, cognito, monkeypatch):
         office = Office(cognito, AliasAttributes=["email"])
         proved = (attribute("email", "alice@example.com"), attribute("email_verified", "true"))

@@ -176,7 +176,7 @@ class TestInitiateAuth:
     def test_a_second_factor_that_is_missing_does_not_tell_the_password_to_a_burst_of_guesses(
         self, cognito, monkeypatch
     ):
-        """The attack: guesses sent at once, of which the right one is answered otherwise although the user is locked."""
+        """The attack: guesses sent at once, of which the right one stands out although the user is locked."""
         entrance = Entrance(cognito)
         factor = {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
         cognito.call("SetUserPoolMfaConfig", UserPoolId=entrance.pool, **factor)

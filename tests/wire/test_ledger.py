@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.call import arn
+from chalicelib.call import Call, Caller, Origin, arn
 from chalicelib.flows import audit, operators
 from chalicelib.table import store
 from chalicelib.table.items import Guard, Pool
@@ -293,8 +293,6 @@ class TestBreaking:
     OPERATION = model.operation("cognito-idp", "UpdateUserPool")
 
     def called(self, cognito: Cognito, pool: str, function: Any) -> list[Any]:
-        from chalicelib.call import Call, Caller, Origin
-
         call = Call(
             {"UserPoolId": pool}, Caller(cognito.credentials.access_key), Origin("", "192.0.2.9", "r-1"), time.time()
         )
@@ -322,6 +320,25 @@ class TestBreaking:
 
         (line,) = self.called(cognito, "broken_3", function)
         assert (line.outcome, line.reason) == ("TooManyRequestsException", "contention")
+
+
+class TestFollowing:
+    """Changes that take no line along: it follows in a write of its own."""
+
+    @pytest.mark.parametrize("writes", [0, 100])
+    def test_an_operators_change_without_room_has_its_line_after_it(self, cognito: Cognito, writes: int) -> None:
+        pool, operation = f"full_{writes}", model.operation("cognito-idp", "UpdateUserPool")
+        given, who = {"UserPoolId": pool}, Caller(cognito.credentials.access_key)
+        names = [{"pool": pool, "kind": "k", "name": f"{place}"} for place in range(writes)]
+        assert operation is not None
+
+        def function(_call: Call) -> None:
+            store.together(*(store.Save(Guard.new(parts, sub="s")) for parts in names))
+
+        with store.counted() as trips:
+            assert ledger.recorded(operation, Call(given, who, Origin(), time.time()), function) == {}
+        assert trips.calls[-1] == "PutItem"
+        assert [line.outcome for line in rows(pool)] == ["Done"]
 
 
 class TestCounts:
