@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from chalicelib.operations import registry
+from chalicelib.table import connection, store
 from chalicelib.wire import dispatch, model
 from tests.application import HOST, PASSWORD, respond
 from tests.callers import a_name, refused
@@ -88,3 +90,22 @@ class TestSyncRoutes:
 
     def test_they_answer_to_nobody_without_a_signature(self):
         assert respond("GET", "/identitypools", {"Host": HOST})["statusCode"] == 400
+
+
+class TestWarm:
+    def test_what_the_first_request_would_load_is_there(self):
+        dispatch.warm()
+
+        assert registry.find("cognito-idp", "sign_up") is not None
+        assert connection.client() is connection.client()
+
+
+class TestConflicts:
+    def test_a_change_that_met_another_is_asked_for_again(self, cognito, monkeypatch):
+        def contended(_call):
+            raise store.Conflict("pool")
+
+        monkeypatch.setattr(registry, "find", lambda _service, _name: contended)
+
+        with refused("TooManyRequestsException", "The resource was changed by another request."):
+            cognito.call("ListUserPools", MaxResults=1)
