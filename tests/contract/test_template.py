@@ -57,6 +57,11 @@ def of_type(template: Json, kind: str) -> dict[str, Json]:
 
 
 def statements(template: Json) -> Iterator[tuple[str, Json]]:
+    """What is allowed whatever the parameters say."""
+    return ((role, statement) for role, statement in all_statements(template) if "Fn::If" not in statement)
+
+
+def all_statements(template: Json) -> Iterator[tuple[str, Json]]:
     for name, role in of_type(template, "AWS::IAM::Role").items():
         for policy in role["Policies"]:
             yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
@@ -162,6 +167,16 @@ class TestRights:
             role, log = function["Role"]["Fn::GetAtt"][0], function["LoggingConfig"]["LogGroup"]["Ref"]
             assert written[role] == [{"Fn::GetAtt": [log, "Arn"]}]
 
+    def test_traces_are_sent_only_when_they_are_wanted(self, template: Json) -> None:
+        chosen = [(role, one["Fn::If"]) for role, one in all_statements(template) if "Fn::If" in one]
+
+        assert {role for role, _ in chosen} == set(of_type(template, "AWS::IAM::Role"))
+        for _, (condition, statement, otherwise) in chosen:
+            assert template["Conditions"][condition] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
+            assert statement["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+            assert statement["Resource"] == ["*"]  # these two know no resource
+            assert otherwise == {"Ref": "AWS::NoValue"}
+
 
 class TestFunctions:
     def test_each_has_a_log_that_ends(self, template: Json, properties: dict[str, Json]) -> None:
@@ -181,6 +196,33 @@ class TestFunctions:
             for name, value in function["Environment"]["Variables"].items():
                 assert not re.search("SECRET|PASSWORD|TOKEN|SMTP|KEY_FILE|OPERATOR|OUTBOX|LOCAL", name)
                 assert isinstance(value, dict) or name == "LATCHKEY_METRICS"
+
+    @pytest.mark.parametrize(
+        ("parameter", "variable", "function", "default"),
+        [
+            ("KeyDays", "LATCHKEY_KEY_DAYS", "Keys", Settings().key_days),
+            ("UnconfirmedDays", "LATCHKEY_UNCONFIRMED_DAYS", "Unconfirmed", Settings().unconfirmed_days),
+            ("AuditDays", "LATCHKEY_AUDIT_DAYS", "APIHandler", Settings().audit_days),
+        ],
+    )
+    def test_days_come_from_parameters_with_the_defaults_of_the_code(
+        self, template: Json, parameter: str, variable: str, function: str, default: float
+    ) -> None:
+        given = template["Resources"][function]["Properties"]["Environment"]["Variables"]
+
+        assert given[variable] == {"Ref": parameter}
+        assert template["Parameters"][parameter]["Default"] == default
+        assert template["Parameters"][parameter]["MinValue"] == 0
+
+    def test_all_are_traced_when_one_parameter_says_so_and_none_unasked(self, template: Json) -> None:
+        traced = template["Parameters"]["Tracing"]
+
+        for function in of_type(template, "AWS::Serverless::Function").values():
+            assert function["Tracing"] == {"Ref": "Tracing"}
+        assert (traced["Default"], traced["AllowedValues"]) == ("PassThrough", ["PassThrough", "Active"])
+
+    def test_the_api_counts(self, properties: dict[str, Json]) -> None:
+        assert properties["APIHandler"]["Environment"]["Variables"]["LATCHKEY_METRICS"] == "1"
 
     def test_the_api_has_time_and_memory_for_passwords(self, template: Json, properties: dict[str, Json]) -> None:
         memory = template["Parameters"]["MemorySize"]

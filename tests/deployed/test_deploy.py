@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,7 @@ class TestDeployment:
                 "dynamodb:Scan",
                 "dynamodb:DeleteTable",
                 "dynamodb:ExportTableToPointInTime",
+                "xray:PutTraceSegments",
             ],
             ResourceArns=[table],
         )["EvaluationResults"]
@@ -98,6 +101,7 @@ class TestDeployment:
             "dynamodb:Scan": False,
             "dynamodb:DeleteTable": False,
             "dynamodb:ExportTableToPointInTime": False,
+            "xray:PutTraceSegments": False,
         }
 
 
@@ -132,6 +136,46 @@ class TestAgain:
         variables = cloud.client("lambda").get_function_configuration(FunctionName=cloud.resource(STACK, "APIHandler"))
         assert variables["Environment"]["Variables"]["LATCHKEY_BASE_URL"] == relay.url
         assert variables["Environment"]["Variables"]["LATCHKEY_MAIL_FROM"] == SENDER
+
+    def test_days_and_tracing_reach_the_functions_and_tracing_their_roles(self, cloud: Cloud, first: First) -> None:
+        values = {"KeyDays": "30", "UnconfirmedDays": "7.5", "AuditDays": "0", "Tracing": "Active"}
+
+        changed = cloud.deploy("--stage", "trial", "--yes", *given(values))
+
+        cloud.widen(STACK)
+        assert changed.returncode == 0, changed.stderr
+        found = {name: configuration(cloud, name) for name in ("APIHandler", "Authorizer", "Keys", "Unconfirmed")}
+        variables = {name: one["Environment"]["Variables"] for name, one in found.items()}
+        assert variables["Keys"]["LATCHKEY_KEY_DAYS"] == "30"
+        assert variables["Unconfirmed"]["LATCHKEY_UNCONFIRMED_DAYS"] == "7.5"
+        assert variables["APIHandler"]["LATCHKEY_AUDIT_DAYS"] == "0"
+        assert {one["TracingConfig"]["Mode"] for one in found.values()} == {"Active"}
+        assert {may_trace(cloud, one["Role"]) for one in found.values()} == {"allowed"}
+
+    def test_a_negative_number_of_days_is_refused(self, cloud: Cloud, first: First) -> None:
+        refused = cloud.deploy("--stage", "trial", "--dry-run", "--set", "AuditDays=-1")
+
+        assert refused.returncode == 1
+        assert "AuditDays" in refused.stderr
+
+
+def given(values: Mapping[str, str]) -> list[str]:
+    """Options of scripts/deploy."""
+    return [option for name, value in values.items() for option in ("--set", f"{name}={value}")]
+
+
+def configuration(cloud: Cloud, name: str) -> dict[str, Any]:
+    """A function of the stack, as Lambda tells it."""
+    told: dict[str, Any] = cloud.client("lambda").get_function_configuration(FunctionName=cloud.resource(STACK, name))
+    return told
+
+
+def may_trace(cloud: Cloud, role: str) -> str:
+    """What IAM decides when a role sends a trace."""
+    [asked] = cloud.client("iam").simulate_principal_policy(
+        PolicySourceArn=role, ActionNames=["xray:PutTraceSegments"]
+    )["EvaluationResults"]
+    return str(asked["EvalDecision"])
 
 
 class TestRefusal:
