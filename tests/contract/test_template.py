@@ -1,70 +1,18 @@
-"""The template of a deployment, as Chalice merges it: complete, tight, and of one mind with the code."""
+"""The template of a deployment: the table, the key, who may do what, and the functions, of one mind with the code."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chalicelib.edge.router import EXPOSED_HEADERS, FAULTS
 from chalicelib.outside.aws import TIMEOUT
 from chalicelib.settings import Settings
 from chalicelib.table import tables
+from tests.contract.packaged import ROOT, Json, all_statements, of_type, statements
 
-ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = ROOT / "scripts" / "lib"
 GATEWAY_SECONDS = 29
-LARGEST_BODY = 51_200
-"""Bytes of a template that CloudFormation takes with the call itself."""
-
-_MAKE = """\
-import json, sys, tempfile
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from deployment import bundle
-with tempfile.TemporaryDirectory() as work:
-    print(json.dumps(bundle.template_of(Path(sys.argv[2]), Path(work), "prod", "arm64")))
-"""
-
-Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def template() -> Json:
-    """What `chalice package` makes of app.py, .chalice/config.json, the policies and .chalice/template.json."""
-    command = [sys.executable, "-c", _MAKE, LIBRARY, ROOT]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    made: Json = json.loads(done.stdout)
-    return made
-
-
-@pytest.fixture(scope="module")
-def properties(template: Json) -> dict[str, Json]:
-    """The properties of every resource by its name."""
-    return {name: resource.get("Properties", {}) for name, resource in template["Resources"].items()}
-
-
-def of_type(template: Json, kind: str) -> dict[str, Json]:
-    return {name: one["Properties"] for name, one in template["Resources"].items() if one["Type"] == kind}
-
-
-def statements(template: Json) -> Iterator[tuple[str, Json]]:
-    """What is allowed whatever the parameters say."""
-    return ((role, statement) for role, statement in all_statements(template) if "Fn::If" not in statement)
-
-
-def all_statements(template: Json) -> Iterator[tuple[str, Json]]:
-    for name, role in of_type(template, "AWS::IAM::Role").items():
-        for policy in role["Policies"]:
-            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
 
 
 class TestTable:
@@ -233,103 +181,6 @@ class TestFunctions:
 
     def test_no_parameter_holds_a_secret(self, template: Json) -> None:
         assert not [name for name in template["Parameters"] if re.search("Secret|Password|Token", name)]
-
-
-class TestGateway:
-    def test_its_own_refusals_look_like_ours(self, properties: dict[str, Json]) -> None:
-        answers = properties["RestAPI"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"]
-
-        for kind, answer in answers.items():
-            body = json.loads(answer["responseTemplates"]["application/json"])
-            headers = answer["responseParameters"]
-            assert set(body) == {"__type", "message"}, kind
-            assert headers["gatewayresponse.header.x-amzn-ErrorType"] == f"'{body['__type']}'"
-            assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
-            assert headers["gatewayresponse.header.Access-Control-Expose-Headers"] == f"'{EXPOSED_HEADERS}'"
-        assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "REQUEST_TOO_LARGE", "INTEGRATION_TIMEOUT"} <= set(answers)
-
-    @pytest.mark.parametrize(
-        ("kind", "status"), [("MISSING_AUTHENTICATION_TOKEN", 404), ("REQUEST_TOO_LARGE", 413), ("DEFAULT_5XX", 500)]
-    )
-    def test_they_use_the_words_of_the_front_door(self, properties: dict[str, Json], kind: str, status: int) -> None:
-        answer = properties["RestAPI"]["DefinitionBody"]["x-amazon-apigateway-gateway-responses"][kind]
-
-        body = json.loads(answer["responseTemplates"]["application/json"])
-
-        assert body == {"__type": FAULTS[status].code, "message": FAULTS[status].message}
-
-    def test_lets_through_only_so_much(self, properties: dict[str, Json]) -> None:
-        [every] = properties["RestAPI"]["MethodSettings"]
-
-        assert (every["ResourcePath"], every["HttpMethod"]) == ("/*", "*")
-        assert every["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
-        assert every["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
-
-    def test_has_no_stage_beside_ours(self, properties: dict[str, Json]) -> None:
-        """Without a version, the transform adds a stage named Stage, to which no limit applies."""
-        assert properties["RestAPI"]["OpenApiVersion"] == "2.0"
-
-    def test_does_not_write_bodies_into_logs(self, properties: dict[str, Json]) -> None:
-        assert properties["RestAPI"]["MethodSettings"][0]["DataTraceEnabled"] is False
-
-    def test_is_regional_and_leaves_bodies_as_they_are(self, properties: dict[str, Json]) -> None:
-        assert properties["RestAPI"]["EndpointConfiguration"] == "REGIONAL"
-        assert properties["RestAPI"]["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] == []
-        assert properties["RestAPI"]["MinimumCompressionSize"] == 1024
-
-
-class TestAlarms:
-    @pytest.mark.parametrize(
-        "metric",
-        ["AWS/ApiGateway 5XXError", "AWS/ApiGateway Latency", "AWS/Lambda Errors", "AWS/Lambda Throttles",
-         "AWS/DynamoDB ReadThrottleEvents", "AWS/DynamoDB WriteThrottleEvents"],
-    )  # fmt: skip
-    def test_somebody_is_told_of(self, template: Json, metric: str) -> None:
-        alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
-
-        assert metric in {f"{alarm['Namespace']} {alarm['MetricName']}" for alarm in alarms}
-
-    def test_all_go_to_the_topic_if_there_is_one(self, template: Json) -> None:
-        wanted = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-
-        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
-            assert alarm["AlarmActions"] == alarm["OKActions"] == wanted
-
-    def test_the_api_is_found_by_its_name(self, template: Json, properties: dict[str, Json]) -> None:
-        [server_errors] = [
-            alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() if alarm["MetricName"] == "5XXError"
-        ]
-
-        named = {one["Name"]: one["Value"] for one in server_errors["Dimensions"]}
-
-        assert named == {"ApiName": properties["RestAPI"]["Name"], "Stage": properties["RestAPI"]["StageName"]}
-
-
-class TestWhole:
-    def test_fits_into_one_call(self, template: Json) -> None:
-        assert len(json.dumps(template, separators=(",", ":"))) < LARGEST_BODY
-
-    def test_the_parameters_are_those_that_the_help_names(self, template: Json) -> None:
-        told = subprocess.run(
-            [ROOT / "scripts" / "deploy", "--help"], capture_output=True, text=True, check=True
-        ).stdout
-
-        for name in template["Parameters"]:
-            assert re.search(rf"\b{name}\b", told), name
-
-    @pytest.mark.deployed
-    def test_the_linter_finds_nothing(self, template: Json, tmp_path: Path) -> None:
-        from tests.deployed.cloud import tool
-
-        path = tmp_path / "template.json"
-        path.write_text(json.dumps(template).replace('"./deployment.zip"', '{"Bucket": "bucket", "Key": "key"}'))
-
-        done = subprocess.run(
-            [tool("cloud").with_name("cfn-lint"), "--regions", "us-east-1", "eu-central-1", "--", path],
-            capture_output=True, text=True, check=False, env=os.environ,
-        )  # fmt: skip
-
-        assert (done.stdout, done.returncode) == ("", 0)
 
 
 def sent_by_the_code() -> set[str]:

@@ -221,7 +221,7 @@ class TestRefusal:
         answer = cloud.deploy("--stage", "refused", "--dry-run", "--set", "BasUrl=https://id.example.com")
 
         assert answer.returncode == 1
-        assert "The stack has no parameter BasUrl; it has AlarmTopic, BaseUrl, " in answer.stderr
+        assert "The stack has no parameter BasUrl; it has AlarmTopic, AuditDays, BaseUrl, " in answer.stderr
 
     def test_a_strangers_bucket_is_not_used(self, cloud: Cloud) -> None:
         """Attack: the bucket of our name in another account, from which Lambda would take code of its owner."""
