@@ -61,6 +61,15 @@ def small_app() -> Gateway:
     return Gateway("small", router, Trust())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def stock() -> Iterator[None]:
+    """Leaves Chalice behind as it came: other tests of this process run other applications on it."""
+    defaults, match = chalice.local.LocalDevServer.__init__.__defaults__, chalice.local.RouteMatcher.match_route
+    yield
+    chalice.local.LocalDevServer.__init__.__defaults__ = defaults
+    chalice.local.RouteMatcher.match_route = match
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     local.patch()
