@@ -21,7 +21,7 @@ from bench.callers import Ask, accepted
 from bench.clocks import Readings, read
 from bench.floors import floors
 from bench.stories import World, by_password, list_users
-from chalicelib.table import connection, keys, users
+from chalicelib.table import connection, guards, keys
 from chalicelib.table.items import Item
 
 _BATCH = 25
@@ -128,7 +128,7 @@ class Crowd:
 
 def _rows_of(world: World, name: str) -> tuple[str, list[dict[str, Any]]]:
     """The sub of a user and its rows as the table has them: the guard of its name, and what a sign-in reads."""
-    key = users.guard_key(world.pool, ("username", name))
+    key = guards.key(world.pool, ("username", name))
     guard = connection.send("GetItem", {"TableName": _TABLE, "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}}})["Item"]
     sub = str(guard["sub"]["S"])
     request = {

@@ -57,6 +57,10 @@ class FeatureUnavailableInTierException(AwsError):
     default = "The feature is not available in the tier of this user pool."
 
 
+class GroupExistsException(AwsError):
+    default = "A group with the name already exists"
+
+
 class InvalidOAuthFlowException(AwsError):
     default = "The OAuth flow is not valid for this client."
 
@@ -77,8 +81,16 @@ class LimitExceededException(AwsError):
     default = "Attempt limit exceeded, please try after some time."
 
 
+class ManagedLoginBrandingExistsException(AwsError):
+    default = "The app client already has a managed login branding style."
+
+
 class NotAuthorizedException(AwsError):
     default = "Not authorized."
+
+
+class OperationNotEnabledException(AwsError):
+    default = "The operation is not enabled for this user pool."
 
 
 class PasswordHistoryPolicyViolationException(AwsError):
@@ -87,6 +99,10 @@ class PasswordHistoryPolicyViolationException(AwsError):
 
 class PasswordResetRequiredException(AwsError):
     default = "Password reset required for the user"
+
+
+class PreconditionNotMetException(AwsError):
+    default = "The job is not in a state that allows this."
 
 
 class RefreshTokenReuseException(AwsError):
@@ -99,6 +115,14 @@ class ResourceNotFoundException(AwsError):
 
 class ScopeDoesNotExistException(AwsError):
     default = "The scope does not exist."
+
+
+class ServiceQuotaExceededException(AwsError):
+    default = "The limit is above the quota of the account."
+
+
+class TermsExistsException(AwsError):
+    default = "The app client already has terms of that name."
 
 
 class TierChangeNotAllowedException(AwsError):
@@ -129,12 +153,20 @@ class UnsupportedUserStateException(AwsError):
     default = "The request is not possible in the present state of the user."
 
 
+class UserImportInProgressException(AwsError):
+    default = "A user import job is in progress in this user pool."
+
+
 class UserNotConfirmedException(AwsError):
     default = "User is not confirmed."
 
 
 class UserNotFoundException(AwsError):
     default = "User does not exist."
+
+
+class UserPoolAddOnNotEnabledException(AwsError):
+    default = "User pool add-ons are not enabled."
 
 
 class UserPoolTaggingException(AwsError):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from chalicelib.table import keys, store, users
+from chalicelib.table import guards, keys, store
 from chalicelib.table.items import Client, Item, User
 from chalicelib.table.keys import Key
 from chalicelib.table.upkeep import DeletedPool
@@ -55,7 +55,7 @@ def _users(pool_id: str) -> Iterator[None]:
     """Of each user the guards and the parts first: they are known from the user alone, so that goes last."""
     for item in _listed(keys.listing("User", pool=pool_id)):
         if isinstance(item, User):
-            store.remove_all(users.guard_key(pool_id, (kind, name)) for kind, name in item.guards)
+            store.remove_all(guards.key(pool_id, (kind, name)) for kind, name in item.guards)
             for batch in _partition(item.pk):
                 store.remove_all(part for part in batch if not isinstance(part, User))
                 if len(batch) > 1:

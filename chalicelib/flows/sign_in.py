@@ -28,7 +28,7 @@ from chalicelib.flows import (
 )
 from chalicelib.flows.challenges import State
 from chalicelib.rules import attributes, names
-from chalicelib.table import store, users
+from chalicelib.table import guards, store
 from chalicelib.table.users import Account
 from chalicelib.table.writes import Save, Write
 
@@ -212,7 +212,7 @@ def _confirmed(call: Call, account: Account, text: str) -> list[Write]:
         raise errors.InvalidParameterException(f"Invalid attributes given, {missing[0]} is missing")
     user.status, user.modified_at = "CONFIRMED", call.now
     password = passwords.replaced(call.pool, account, text, call.now)
-    return [*users.reguarded(call.pool, user), Save(user, "user"), Save(password, "password")]
+    return [*guards.reguarded(call.pool, user), Save(user, "user"), Save(password, "password")]
 
 
 def _added(call: Call, account: Account) -> dict[str, str]:

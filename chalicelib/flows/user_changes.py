@@ -43,12 +43,3 @@ def _fresh(account: Account) -> Account:
     if found is None:
         raise UserNotFoundException
     return found
-
-
-def delete(account: Account) -> None:
-    """Delete a user with everything: what makes it one at once, what nobody can use any more after that.
-
-    Raises UserNotFoundException when it has gone already.
-    """
-    carry_out(account, users.removal)
-    users.remove_rest(account.user.pool_id, account.user.sub)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib import errors
-from chalicelib.flows import user_changes
+from chalicelib.flows import user_changes, user_removal
 from chalicelib.jobs import pool_walk
 from chalicelib.jobs.turn import Turn
 from chalicelib.rules import usage
@@ -51,7 +51,7 @@ def _remove(pool_id: str, sub: str, before: float) -> bool:
     def decided(account: Account) -> Sequence[Write]:
         if account.user.status != "UNCONFIRMED" or account.user.created_at >= before:
             raise _Stays
-        return users.removal(account)
+        return user_removal.writes(account)
 
     account = users.by_sub(pool_id, sub)
     if account is None:
@@ -60,5 +60,5 @@ def _remove(pool_id: str, sub: str, before: float) -> bool:
         user_changes.carry_out(account, decided)
     except (_Stays, errors.UserNotFoundException):
         return False
-    users.remove_rest(pool_id, sub)
+    user_removal.remove_rest(pool_id, sub)
     return True

@@ -10,7 +10,7 @@ from chalicelib.call import Call
 from chalicelib.flows import codes, deliveries, enrolment, user_changes
 from chalicelib.operations.registry import operation
 from chalicelib.rules import attributes, limits, names
-from chalicelib.table import store, users
+from chalicelib.table import guards, store
 from chalicelib.table.items import User
 from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
@@ -51,7 +51,7 @@ def _changed(
     issues.clear()
     issues |= {kind: codes.unasked(account, kind, kind, call.now) for kind in _to_be_proved(call, unproven)}
     sent = [Save(issue.item, "code") for issue in issues.values()]
-    return [Save(user, "user"), *sent, *users.reguarded(call.pool, user)]
+    return [Save(user, "user"), *sent, *guards.reguarded(call.pool, user)]
 
 
 def _unproven(user: User, changes: dict[str, str]) -> list[codes.Address]:

@@ -10,7 +10,7 @@ from chalicelib.flows import deliveries, enrolment, passwords, profiles, trigger
 from chalicelib.operations.registry import operation
 from chalicelib.rules import attributes, names
 from chalicelib.rules import passwords as password_rules
-from chalicelib.table import store, users
+from chalicelib.table import guards, store, users
 from chalicelib.table.items import User
 from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
@@ -69,7 +69,7 @@ def _enrol(call: Call, account: Account, writes: list[Write]) -> None:
     for _ in range(_ROUNDS):
         account.user.guards = []
         try:
-            return store.together(*writes, *users.reguarded(call.pool, account.user, taking))
+            return store.together(*writes, *guards.reguarded(call.pool, account.user, taking))
         except store.Conflict as conflict:
             if not taking or not {"user", *taking}.issuperset(conflict.names):
                 raise enrolment.taken(call.pool, conflict, "User account already exists") from None

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.call import Call
 from chalicelib.errors import UserNotFoundException
-from chalicelib.flows import access, profiles, user_changes
+from chalicelib.flows import access, profiles, user_removal
 from chalicelib.operations.registry import operation
 from chalicelib.table import users
 
@@ -25,4 +25,4 @@ def delete_user(call: Call) -> None:
     account = users.by_sub(who.pool.id, who.user.sub)
     if account is None:
         raise UserNotFoundException
-    user_changes.delete(account)
+    user_removal.delete(account)

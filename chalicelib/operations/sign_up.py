@@ -23,7 +23,7 @@ from chalicelib.flows import (
 )
 from chalicelib.operations.registry import operation
 from chalicelib.rules import attributes, names
-from chalicelib.table import store, users
+from chalicelib.table import guards, store, users
 from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
 
@@ -124,7 +124,7 @@ def _require_password(call: Call) -> None:
 
 def _enrol(call: Call, account: Account, issue: codes.Issue | None) -> None:
     """Write user, password, code and names, all or none."""
-    writes: list[Write] = [Save(account.user, "user"), *users.reguarded(call.pool, account.user)]
+    writes: list[Write] = [Save(account.user, "user"), *guards.reguarded(call.pool, account.user)]
     if "Password" in call:
         writes.append(Save(passwords.replaced(call.pool, account, call["Password"], call.now), "password"))
     if issue:
@@ -142,7 +142,7 @@ def _confirmation(call: Call, account: Account, taking: tuple[str, ...] = ()) ->
     user.status = "CONFIRMED"
     user.attributes |= {f"{codes.proved_attribute(spent)}_verified": "true"}
     user.modified_at = call.now
-    return [Save(user, "user"), spent, *users.reguarded(call.pool, user, taking)]
+    return [Save(user, "user"), spent, *guards.reguarded(call.pool, user, taking)]
 
 
 def _move_aliases(call: Call, account: Account, conflict: store.Conflict) -> None:

@@ -10,7 +10,17 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.call import Call
-from chalicelib.flows import codes, enrolment, lockout, paging, passwords, profiles, triggers, user_changes
+from chalicelib.flows import (
+    codes,
+    enrolment,
+    lockout,
+    paging,
+    passwords,
+    profiles,
+    triggers,
+    user_changes,
+    user_removal,
+)
 from chalicelib.operations.registry import operation
 from chalicelib.rules import attributes
 from chalicelib.table import keys, store
@@ -88,7 +98,7 @@ def admin_enable_user(call: Call) -> Answer:
 @operation
 def admin_delete_user(call: Call) -> None:
     """Delete a user with everything. Raises UserNotFoundException."""
-    user_changes.delete(call.account)
+    user_removal.delete(call.account)
 
 
 def _new_password(call: Call, account: Account) -> list[Write]:

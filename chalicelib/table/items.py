@@ -19,6 +19,7 @@ from pynamodb.attributes import (
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
     VersionAttribute,
 )
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -100,6 +101,7 @@ class Pool(Item, discriminator="Pool"):
     mfa = JSONAttribute(null=True)  # what SetUserPoolMfaConfig holds beside MfaConfiguration
     allows_srp = BooleanAttribute(default=False)  # some client may use SRP, so passwords get a verifier
     secret = BinaryAttribute(legacy_encoding=False)  # sealed, 32 bytes: simulated users, per pool
+    ours = JSONAttribute(null=True)  # what Cognito has no setting for: "searchable", "names"
 
     @property
     def id(self) -> str:
@@ -162,6 +164,9 @@ class User(Item, discriminator="User"):
     status = UnicodeAttribute()  # UserStatusType
     enabled = BooleanAttribute(default=True)
     guards = JSONAttribute()
+    groups = UnicodeSetAttribute(null=True)  # of each group the id and the name, written with the `Member`
+    pending = JSONAttribute(null=True)  # attribute -> value that replaces the present one once it is proved
+    source = UnicodeAttribute(null=True)  # the line of the import that made the user, `<job>#<line>`
     mfa = JSONAttribute(null=True)  # {"enabled": [...], "preferred": "..."}
     created_at = NumberAttribute()
     modified_at = NumberAttribute()

@@ -24,7 +24,8 @@ from pynamodb.attributes import (
     VersionAttribute,
 )
 
-from chalicelib.table import records, upkeep  # noqa: F401 - their models must be known before the first row is read
+# Their models must be known before the first row is read.
+from chalicelib.table import directory, documents, records, upkeep  # noqa: F401
 from chalicelib.table.items import Item
 
 K = TypeVar("K", bound=Item)

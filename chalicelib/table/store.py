@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from pynamodb.expressions.condition import Condition
@@ -43,7 +44,8 @@ class Edits(TypedDict, total=False):
     """What `change` takes beside key and model; see `Change`."""
 
     set: Mapping[str, Any]
-    add: Mapping[str, float]
+    add: Mapping[str, float | AbstractSet[str]]
+    take: Mapping[str, AbstractSet[str]]
     unset: tuple[str, ...]
     condition: Condition | None
     upsert: bool

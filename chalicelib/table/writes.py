@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,15 +114,17 @@ class Check:
 class Change:
     """Change some attributes of an item without reading it, in one atomic step.
 
-    `set` and `unset` name attributes as the model does (a None in `set` unsets), `add` adds to numbers. `condition` is
-    an expression over the model (`Session.revoked_at.does_not_exist()`). The item must exist and not be expired unless
-    `upsert`, which makes it: then `set` must give what the model needs, and its list place if it has one.
+    `set` and `unset` name attributes as the model does (a None in `set` unsets), `add` adds to numbers and sets, `take`
+    takes from sets. `condition` is an expression over the model (`Session.revoked_at.does_not_exist()`). The item must
+    exist and not be expired unless `upsert`, which makes it: then `set` must give what the model needs, and its list
+    place if it has one.
     """
 
     key: Key
     kind: type[Item]
     set: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
-    add: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    add: Mapping[str, float | AbstractSet[str]] = field(default_factory=dict, kw_only=True)
+    take: Mapping[str, AbstractSet[str]] = field(default_factory=dict, kw_only=True)
     unset: tuple[str, ...] = field(default=(), kw_only=True)
     condition: Condition | None = field(default=None, kw_only=True)
     upsert: bool = field(default=False, kw_only=True)
@@ -150,6 +153,7 @@ class Change:
         model: dict[str, Any] = self.kind.get_attributes()
         actions = [model[name].set(value) for name, value in self.set.items() if value is not None]
         actions += [model[name].add(value) for name, value in self.add.items()]
+        actions += [model[name].delete(value) for name, value in self.take.items()]
         actions += [model[name].remove() for name in (*self.unset, *(n for n, v in self.set.items() if v is None))]
         actions += [Path(MARK).set(self.mark), Item.version.add(1)]
         if self.upsert:

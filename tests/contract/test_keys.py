@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.table import keys, records, upkeep  # noqa: F401 - the models of all modules
+from chalicelib.table import directory, documents, keys, records, upkeep  # noqa: F401 - the models of all modules
 from chalicelib.table.items import Item
 
-POINTERS = {"Client", "ClientSecret", "OperatorKey", "OperatorSession", "OperatorMapping", "DataKey", "Lease"}
+POINTERS = {
+    "Client", "ClientSecret", "Domain", "OperatorKey", "OperatorSession", "OperatorMapping", "ProvisionedLimit",
+    "DataKey", "Lease",
+}  # fmt: skip
 """Entities that are found without knowing the pool: the id in the key leads to it, or they belong to no pool."""
 
 HOSTILE = st.one_of(

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.flows import pool_removal
 from chalicelib.jobs import sweep
-from chalicelib.table import connection, keys, store, surveys, users
+from chalicelib.table import connection, guards, keys, store, surveys, users
 from chalicelib.table.items import Item, Once, Pool
 from chalicelib.table.keys import Key
 from chalicelib.table.upkeep import DeletedPool
@@ -101,7 +101,7 @@ class TestDeletedPools:
         cognito.call("DeleteUserPool", UserPoolId=pool)
         late = samples.user(pool, "late")
         late.guards = [["username", "late"]]
-        guard = users.guard_item(pool, ("username", "late"), "late")
+        guard = guards.item(pool, ("username", "late"), "late")
         store.together(store.Save(late), store.Save(guard), store.Save(samples.password(pool, "late")))
         return pool
 
@@ -115,7 +115,7 @@ class TestDeletedPools:
 
         assert store.get(DeletedPool, pool=deleted) is None
         assert store.list(keys.key("User", pool=deleted, sub="late").pk).items == []
-        assert not exists(users.guard_key(deleted, ("username", "late")))
+        assert not exists(guards.key(deleted, ("username", "late")))
         assert any("deleted pools finished" in line for line in lines)
 
     def test_that_were_cut_short_are_finished(self, cognito, run):
@@ -129,7 +129,7 @@ class TestDeletedPools:
 
         assert store.list(keys.key("Client", client=client).pk).items == []
         assert store.listed(keys.listing("User", pool=pool)).items == []
-        assert not any(exists(users.guard_key(pool, ("username", name))) for name in names)
+        assert not any(exists(guards.key(pool, ("username", name))) for name in names)
 
     def test_may_be_cut_off_after_every_step_and_nothing_is_lost(self, cognito):
         pool = cognito.pool()
@@ -146,4 +146,4 @@ class TestDeletedPools:
         left = [keys.key("Client", client=client).pk, *(keys.key("User", pool=pool, sub=sub).pk for sub in subs)]
         assert rounds > 3
         assert [store.list(partition).items for partition in left] == [[], [], []]
-        assert not any(exists(users.guard_key(pool, ("username", name))) for name in names)
+        assert not any(exists(guards.key(pool, ("username", name))) for name in names)

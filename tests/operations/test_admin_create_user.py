@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from chalicelib.table import users
+from chalicelib.table import guards
 from tests.application import PASSWORD
 from tests.callers import Office, a_name, attribute, refused
 from tests.clock import DAY, later
@@ -139,16 +139,16 @@ class TestAdminCreateUser:
     def test_a_holder_who_changes_in_the_same_moment_loses_the_alias_all_the_same(self, cognito, monkeypatch):
         office = Office(cognito, AliasAttributes=["email"])
         proved = (attribute("email", "alice@example.com"), attribute("email_verified", "true"))
-        first, second, real = a_name(), a_name(), users.reguarded
+        first, second, real = a_name(), a_name(), guards.reguarded
         office.create(first, *proved)
 
         def while_the_holder_changes(*given):
-            monkeypatch.setattr(users, "reguarded", real)
+            monkeypatch.setattr(guards, "reguarded", real)
             writes = real(*given)
             office.update(first, attribute("nickname", "Al"))
             return writes
 
-        monkeypatch.setattr(users, "reguarded", while_the_holder_changes)
+        monkeypatch.setattr(guards, "reguarded", while_the_holder_changes)
         office.create(second, *proved, ForceAliasCreation=True)
 
         assert office.read("alice@example.com")["Username"] == second

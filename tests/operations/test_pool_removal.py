@@ -5,7 +5,7 @@ import time
 import pytest
 
 from chalicelib.flows import pool_removal
-from chalicelib.table import keys, pools, store, users
+from chalicelib.table import guards, keys, pools, store
 from chalicelib.table.items import Password, SigningKey, User
 from tests.application import Fault
 
@@ -47,7 +47,7 @@ class TestDeleteUserPool:
             keys.key("Pool", pool=pool_id).pk,
             keys.key("Client", client=client_id).pk,
             keys.key("User", pool=pool_id, sub="sub-1").pk,
-            users.guard_key(pool_id, ("username", "alice")).pk,
+            guards.key(pool_id, ("username", "alice")).pk,
         ]
         assert [store.list(place).items for place in places] == [[], [], [], []]
 
@@ -104,5 +104,5 @@ def _add_user(pool_id, sub, name):
         modified_at=now,
     )
     password = Password.new(parts, hash="x", set_at=now)
-    guard = users.guard_item(pool_id, ("username", name), sub)
+    guard = guards.item(pool_id, ("username", name), sub)
     store.together(store.Save(user, "user"), store.Save(password, "password"), store.Save(guard, "guard"))

@@ -66,12 +66,12 @@ class TestKey:
         assert rest
         assert max(needed) < min(rest)
 
-    def test_partitions_that_hold_several_entities_are_those_of_pool_client_user_and_operator_alone(self) -> None:
+    def test_partitions_that_hold_several_entities_are_those_of_pools_clients_users_and_operators_alone(self) -> None:
         partitions = [entity.pk for entity in keys.ENTITIES.values()]
 
         shared = {pk for pk in partitions if partitions.count(pk) > 1}
 
-        assert shared == {"P#{pool}", "C#{client}", "U#{pool}#{sub}", "K#{id}"}
+        assert shared == {"P#{pool}", "C#{client}", "U#{pool}#{sub}", "G#{pool}", "K#{id}"}
 
 
 class TestPlace:

@@ -7,12 +7,23 @@ from typing import Any
 
 import pytest
 
-from chalicelib.table import items, rows
+from chalicelib.table import directory, documents, items, records, rows, upkeep
 from chalicelib.table.items import Item, User
 from tests.table import samples
 
-MODELS = [kind for kind in vars(items).values() if isinstance(kind, type) and issubclass(kind, Item) and kind != Item]
-VALUES: dict[str, Any] = {"S": '{"a": [1, "\\u00e4"]}', "N": "1732185600.123456", "B": b"\x00\xff", "BOOL": False}
+MODELS = [
+    kind
+    for module in (items, directory, documents, records, upkeep)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Item) and kind != Item
+]
+VALUES: dict[str, Any] = {
+    "S": '{"a": [1, "\\u00e4"]}',
+    "N": "1732185600.123456",
+    "B": b"\x00\xff",
+    "BOOL": False,
+    "SS": ["a", "b"],
+}
 
 
 def full(kind: type[Item]) -> dict[str, Any]:

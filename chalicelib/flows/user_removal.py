@@ -1,0 +1,36 @@
+"""Deleting users: what makes one a user goes at once and as one, what nobody can use any more goes after that."""
+
+from __future__ import annotations
+
+from chalicelib.flows import user_changes
+from chalicelib.table import guards, keys, store
+from chalicelib.table.users import Account
+from chalicelib.table.writes import Remove, Write
+
+_BATCH = 200
+
+
+def delete(account: Account) -> None:
+    """Delete a user with everything. Raises UserNotFoundException when it has gone already."""
+    user_changes.carry_out(account, writes)
+    remove_rest(account.user.pool_id, account.user.sub)
+
+
+def writes(account: Account) -> list[Write]:
+    """The writes that delete a user with its guards and all that a sign-in reads; `remove_rest` does the others."""
+    user = account.user
+    held = [guards.key(user.pool_id, (kind, name)) for kind, name in user.guards]
+    parts = [account.password, account.attempts, *account.codes.values()]
+    keys_of_parts = [keys.Key(part.pk, part.sk) for part in parts if part is not None]
+    return [Remove(user, "user"), *(Remove(key) for key in [*held, *keys_of_parts])]
+
+
+def remove_rest(pool_id: str, sub: str) -> None:
+    """Delete what a deleted user leaves behind: sessions and the like, which nobody can use any more."""
+    partition, cursor = keys.key("User", pool=pool_id, sub=sub).pk, None
+    while True:
+        page = store.list(partition, limit=_BATCH, cursor=cursor)
+        store.remove_all(page.items)
+        cursor = page.cursor
+        if cursor is None:
+            return
