@@ -39,7 +39,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="few calls and small crowds: a look, no result")
     parser.add_argument(
-        "--users", type=_users, nargs="*", metavar="N", help="sizes of the crowd (100 10000 100000); none: leave it out"
+        "--users",
+        type=_users,
+        nargs="*",
+        metavar="N",
+        help="the cost of a pool's size alone, at these sizes (1000 100000)",
     )
     parser.add_argument("--engine", choices=("dynoxide", "dynamodb-local"), default="dynoxide")
     parser.add_argument("--http", action="store_true", help="also over HTTP, against scripts/dev")

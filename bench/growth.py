@@ -20,9 +20,9 @@ from bench import place, trips
 from bench.callers import Ask, accepted
 from bench.clocks import Readings, read
 from bench.floors import floors
-from bench.stories import World, by_password, list_users
-from chalicelib.table import connection, guards, keys
-from chalicelib.table.items import Item
+from bench.stories import PAGE, World, by_password, list_users
+from chalicelib.table import connection, guards, keys, search, store, users
+from chalicelib.table.items import Item, Pool
 
 _BATCH = 25
 _TABLE: str = Item.Meta.table_name
@@ -42,6 +42,16 @@ def _first_page(world: World, names: list[str]) -> list[Ask]:
     return list_users(world, len(names))
 
 
+def _by_email(world: World, names: list[str]) -> list[Ask]:
+    given = {"UserPoolId": world.pool, "Limit": PAGE}
+    return [world.caller.ask("ListUsers", **given, Filter=f'email = "{name}@example.com"') for name in names]
+
+
+def _by_name(world: World, names: list[str]) -> list[Ask]:
+    """A page of a name that everybody has."""
+    return [world.caller.ask("ListUsers", UserPoolId=world.pool, Limit=PAGE, Filter='name ^= "Ada"') for _ in names]
+
+
 def _get_user(world: World, names: list[str]) -> list[Ask]:
     results = [world.caller.answer(by_password(world, name))["AuthenticationResult"] for name in names[:4]]
     asks = [world.caller.ask("GetUser", AccessToken=result["AccessToken"]) for result in results]
@@ -53,7 +63,12 @@ CALLS: dict[str, Make] = {
     "GetUser": _get_user,
     "AdminGetUser": _admin_get_user,
     "ListUsers, 60": _first_page,
+    "ListUsers, e-mail =": _by_email,
+    "ListUsers, name ^=": _by_name,
 }
+
+MOST_GROWTH = 1.2
+"""How much more a call may take with the most users than with the fewest."""
 
 
 @dataclass
@@ -127,19 +142,26 @@ class Crowd:
 
 
 def _rows_of(world: World, name: str) -> tuple[str, list[dict[str, Any]]]:
-    """The sub of a user and its rows as the table has them: the guard of its name, and what a sign-in reads."""
-    key = guards.key(world.pool, ("username", name))
-    guard = connection.send("GetItem", {"TableName": _TABLE, "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}}})["Item"]
-    sub = str(guard["sub"]["S"])
+    """The sub of a user and its rows as the table has them: names, search entries, and what a sign-in reads."""
+    pool = store.get(Pool, pool=world.pool)
+    account = users.by_name(pool, name) if pool else None
+    if pool is None or account is None:
+        raise LookupError(name)
+    user = account.user
+    apart = [guards.key(pool.id, (kind, held)) for kind, held in user.guards]
+    apart += [search.key(pool.id, entry) for entry in sorted(search.entries(pool, user))]
     request = {
         "TableName": _TABLE,
         "KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
-        "ExpressionAttributeValues": {
-            ":p": {"S": keys.key("User", pool=world.pool, sub=sub).pk},
-            ":s": {"S": keys.SIGN_IN_PARTS},
-        },
+        "ExpressionAttributeValues": {":p": {"S": user.pk}, ":s": {"S": keys.SIGN_IN_PARTS}},
     }
-    return sub, [guard, *connection.send("Query", request)["Items"]]
+    return user.sub, [*map(_row, apart), *connection.send("Query", request)["Items"]]
+
+
+def _row(key: keys.Key) -> dict[str, Any]:
+    request = {"TableName": _TABLE, "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}}, "ConsistentRead": True}
+    found: dict[str, Any] = connection.send("GetItem", request)["Item"]
+    return found
 
 
 def _write(batch: list[dict[str, Any]]) -> None:

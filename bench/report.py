@@ -55,13 +55,14 @@ def _verdict(result: Result) -> str:
     """Whether the story's target is met, if it has one."""
     story = result.story
     if story.own_limit is not None:
-        return _judged(result.own_ms, story.own_limit, f"own < {story.own_limit:g}")
+        return judged(result.own_ms, story.own_limit, f"own < {story.own_limit:g}")
     if story.ratio_limit is not None and result.ratio is not None:
-        return _judged(result.ratio, story.ratio_limit, f"ratio <= {story.ratio_limit:g}")
+        return judged(result.ratio, story.ratio_limit, f"ratio <= {story.ratio_limit:g}")
     return ""
 
 
-def _judged(value: float, limit: float, words: str) -> str:
+def judged(value: float, limit: float, words: str) -> str:
+    """Whether a target is met, and by how much it is missed."""
     return f"{words}: {'met' if value <= limit else f'MISSED by {value - limit:.2f}'}"
 
 

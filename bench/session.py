@@ -14,7 +14,7 @@ from chalicelib.flows import operators
 from tests import engines
 from tests.engines import Engine
 
-_CROWDS, _QUICK_CROWDS = [100, 10_000, 100_000], [100, 1000]
+_CROWDS, _QUICK_CROWDS = [1000, 100_000], [100, 1000]
 
 
 def run(options: argparse.Namespace, outbox: Path) -> None:
@@ -24,14 +24,18 @@ def run(options: argparse.Namespace, outbox: Path) -> None:
         for line in place.description(engine.name):
             report.say(line)
         caller = Caller(InProcess(), operators.ensure_root())
-        world = World(caller, outbox)
-        results, floors = rounds.measured(world, sizes)
-        report.stories(results)
-        report.pieces(floors)
-        _cold(world, 3 if options.quick else 7)
+        if options.users is None:
+            _stories(World(caller, outbox), options)
         _growth(World(caller, outbox, 0, BY_PASSWORD), options, (engine, sizes.calls))
     if options.http:
         _traffic(sizes.calls * (2 if options.quick else 4))
+
+
+def _stories(world: World, options: argparse.Namespace) -> None:
+    results, floors = rounds.measured(world, _sizes(options))
+    report.stories(results)
+    report.pieces(floors)
+    _cold(world, 3 if options.quick else 7)
 
 
 def _sizes(options: argparse.Namespace) -> Sizes:
@@ -52,26 +56,29 @@ def _cold(world: World, times: int) -> None:
 
 
 def _growth(world: World, options: argparse.Namespace, where: tuple[Engine, int]) -> None:
-    sizes = options.users if options.users is not None else _QUICK_CROWDS if options.quick else _CROWDS
+    sizes = options.users or (_QUICK_CROWDS if options.quick else _CROWDS)
     engine, number = where
     points = []
-    for found in growth.measured(world, sizes, engine.process.pid, number) if sizes else ():
+    for found in growth.measured(world, sizes, engine.process.pid, number):
         if isinstance(found, str):
             report.say(f"\n{found}")
         else:
             points.append(found)
+    by_call = sorted(points, key=lambda point: list(growth.CALLS).index(point.name))
     if points:
-        head = ("call", "users", "CPU ms", "growth", "p50 ms", "engine CPU ms", "trips", "read units")
-        report.table("Cost by the number of users in the pool", head, [_point(point, points) for point in points])
+        head = ("call", "users", "p50 ms", "growth", "CPU ms", "engine CPU ms", "trips", "read units", "target")
+        report.table("Cost by the number of users in the pool", head, [_point(point, points) for point in by_call])
 
 
 def _point(point: Point, points: list[Point]) -> report.Row:
     least = next(other for other in points if other.name == point.name)
-    growth_of_cpu = f"{point.taken.cpu_ms / least.taken.cpu_ms:.2f}x"
+    growth_of_p50 = point.taken.wall_ms(0.5) / least.taken.wall_ms(0.5)
     engine = "-" if point.engine_ms is None else point.engine_ms
     sent = point.sent
-    cells = (growth_of_cpu, point.taken.wall_ms(0.5), engine, len(sent.requests), f"{sent.read_units:g}")
-    return (point.name, point.users, point.taken.cpu_ms, *cells)
+    words = f"growth <= {growth.MOST_GROWTH:g}"
+    verdict = "" if point is least else report.judged(growth_of_p50, growth.MOST_GROWTH, words)
+    cells = (f"{growth_of_p50:.2f}x", point.taken.cpu_ms, engine, len(sent.requests), f"{sent.read_units:g}", verdict)
+    return (point.name, point.users, point.taken.wall_ms(0.5), *cells)
 
 
 def _traffic(number: int) -> None:

@@ -68,7 +68,6 @@ def require_unconfirmed(user: User) -> None:
 def taken(pool: Pool, conflict: Conflict, words: str) -> UsernameExistsException:
     """The error for a name that somebody else has; `words` say so where names are chosen."""
     journal.note(sub=None)  # of a user who was not made
-    journal.note(sub=None)  # of a user who was not made
     kind = next((name for name in conflict.names if name in names.CONTACTS), None)
     if kind is None:
         return UsernameExistsException(words)

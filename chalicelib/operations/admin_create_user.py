@@ -10,7 +10,7 @@ from chalicelib.flows import deliveries, enrolment, passwords, profiles, trigger
 from chalicelib.operations.registry import operation
 from chalicelib.rules import attributes, names
 from chalicelib.rules import passwords as password_rules
-from chalicelib.table import guards, store, users
+from chalicelib.table import guards, search, store, users
 from chalicelib.table.items import User
 from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
@@ -68,8 +68,9 @@ def _enrol(call: Call, account: Account, writes: list[Write]) -> None:
     taking = names.CONTACTS if call.get("ForceAliasCreation") and _has_aliases(call) else ()
     for _ in range(_ROUNDS):
         account.user.guards = []
+        due = [*writes, *guards.reguarded(call.pool, account.user, taking)]
         try:
-            return store.together(*writes, *guards.reguarded(call.pool, account.user, taking))
+            return store.together(*due, *search.beside(call.pool, account.user, set(), due))
         except store.Conflict as conflict:
             if not taking or not {"user", *taking}.issuperset(conflict.names):
                 raise enrolment.taken(call.pool, conflict, "User account already exists") from None

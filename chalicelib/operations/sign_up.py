@@ -23,7 +23,7 @@ from chalicelib.flows import (
 )
 from chalicelib.operations.registry import operation
 from chalicelib.rules import attributes, names
-from chalicelib.table import guards, store, users
+from chalicelib.table import guards, search, store, users
 from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
 
@@ -123,8 +123,9 @@ def _require_password(call: Call) -> None:
 
 
 def _enrol(call: Call, account: Account, issue: codes.Issue | None) -> None:
-    """Write user, password, code and names, all or none."""
+    """Write user, password, code, names and search entries, all or none."""
     writes: list[Write] = [Save(account.user, "user"), *guards.reguarded(call.pool, account.user)]
+    writes += search.fresh(call.pool, account.user)
     if "Password" in call:
         writes.append(Save(passwords.replaced(call.pool, account, call["Password"], call.now), "password"))
     if issue:

@@ -1,20 +1,18 @@
-"""Users in the hands of administrators: read, listed, confirmed, disabled, enabled, deleted, given a password.
+"""Users in the hands of administrators: read, confirmed, disabled, enabled, deleted, given a password.
 
-Leaves making them and changing their attributes to `admin_create_user` and `admin_attributes`. All of these calls are
-signed, so nothing is hidden here.
+Leaves making, changing and listing them to `admin_create_user`, `admin_attributes` and `user_lists`. All of these calls
+are signed, so nothing is hidden here.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import errors
 from chalicelib.call import Call
 from chalicelib.flows import (
     codes,
     enrolment,
     lockout,
-    paging,
     passwords,
     profiles,
     triggers,
@@ -22,9 +20,7 @@ from chalicelib.flows import (
     user_removal,
 )
 from chalicelib.operations.registry import operation
-from chalicelib.rules import attributes
-from chalicelib.table import keys, store
-from chalicelib.table.items import User
+from chalicelib.table import users
 from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
 
@@ -35,19 +31,6 @@ Answer = dict[str, Any]
 def admin_get_user(call: Call) -> Answer:
     """A user in full. Raises UserNotFoundException."""
     return profiles.in_full(call.account.user)
-
-
-@operation
-def list_users(call: Call) -> Answer:
-    """A page of users, oldest first. Raises InvalidParameterException, and NotImplementedException for a Filter."""
-    if (call.get("Filter") or "").strip():
-        raise errors.NotImplementedException("ListUsers does not filter yet; leave Filter out.")
-    wanted = call.get("AttributesToGet") or None
-    attributes.require_known(call.pool.document["SchemaAttributes"], wanted or [])
-    listing = keys.listing("User", pool=call.pool.id)
-    page = paging.page_for_an_hour(listing, call.get("Limit"), call.get("PaginationToken"), call.now)
-    answer: Answer = {"Users": [profiles.listed(user, wanted) for user in page.items if isinstance(user, User)]}
-    return answer | ({"PaginationToken": page.cursor} if page.cursor else {})
 
 
 @operation
@@ -84,14 +67,14 @@ def admin_set_user_password(call: Call) -> Answer:
 @operation
 def admin_disable_user(call: Call) -> Answer:
     """Shut a user out: no sign-in, and every session made until now is dead for good. Raises UserNotFoundException."""
-    _change(call, {"enabled": False, "signed_out_at": call.now})
+    _switch(call, enabled=False)
     return {}
 
 
 @operation
 def admin_enable_user(call: Call) -> Answer:
     """Let a disabled user sign in again; the sessions of before stay dead. Raises UserNotFoundException."""
-    _change(call, {"enabled": True})
+    _switch(call, enabled=True)
     return {}
 
 
@@ -111,11 +94,14 @@ def _new_password(call: Call, account: Account) -> list[Write]:
     return [Save(user, "user"), *writes, *codes.voiding(account, "reset"), *lockout.forgotten(account)]
 
 
-def _change(call: Call, values: dict[str, Any]) -> None:
-    """One atomic change, which needs no second round."""
-    user = call.account.user
-    key = User.at(pool=user.pool_id, sub=user.sub)
-    try:
-        store.together(store.Change(key, User, set=values | {"modified_at": call.now}))
-    except store.Conflict:
-        raise errors.UserNotFoundException from None
+def _switch(call: Call, *, enabled: bool) -> None:
+    """Enable or disable: demands nothing but the status as it was read.
+
+    Attack: somebody who is about to be shut out keeps changing attributes, so that a write of the whole user is never
+    the next one.
+    """
+
+    def writes(account: Account) -> list[Write]:
+        return users.switched(account.user, call.now, enabled=enabled)
+
+    user_changes.carry_out(call.account, writes)

@@ -9,11 +9,12 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.rules import names, usage
-from chalicelib.table import guards, keys, store
-from chalicelib.table.items import Attempts, Code, Guard, Item, Password, Pool, User
+from pynamodb.expressions.condition import Condition
 
-_BATCH = 200
+from chalicelib.rules import names, usage
+from chalicelib.table import guards, keys, search, store
+from chalicelib.table.items import Attempts, Code, Guard, Item, Password, Pool, User
+from chalicelib.table.writes import Change, Write
 
 
 @dataclass
@@ -60,8 +61,7 @@ def by_name_or(pool: Pool, name: str, stand_in: User) -> Account:
 
 def sub_of(pool: Pool, name: str) -> str | None:
     """The sub behind a sign-in name: one read, also where several kinds of name are possible."""
-    places = [guards.key(pool.id, guard) for guard in names.candidates(pool.document, name)]
-    found = next((guard for guard in store.get_many(*places) if isinstance(guard, Guard)), None)
+    found = next((guard for guard in store.get_many(*guards.places(pool, name)) if isinstance(guard, Guard)), None)
     return found.sub if found else None
 
 
@@ -81,6 +81,14 @@ def new(pool: Pool, username: str, attributes: Mapping[str, str], now: float) ->
         modified_at=now,
         active_month=usage.month(now),
     )
+
+
+def switched(user: User, now: float, *, enabled: bool) -> list[Write]:
+    """The writes that enable a user, or disable it and end its sessions, while its status is as it was read."""
+    is_same: Condition = User.status == user.status
+    values = {"enabled": enabled, "modified_at": now} | ({} if enabled else {"signed_out_at": now})
+    place = User.at(pool=user.pool_id, sub=user.sub)
+    return [Change(place, User, set=values, condition=is_same, name="user"), *search.switched(user, enabled=enabled)]
 
 
 def _parts(pool_id: str, sub: str) -> list[Item]:

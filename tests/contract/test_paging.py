@@ -55,19 +55,25 @@ def users(pool: str) -> Listing:
     return Listing("ListUsers", "Users", "Username", "Limit", "PaginationToken", {"UserPoolId": pool})
 
 
+def found_users(pool: str) -> Listing:
+    given = {"UserPoolId": pool, "Filter": 'username ^= "user-"'}
+    return Listing("ListUsers", "Users", "Username", "Limit", "PaginationToken", given)
+
+
 @pytest.fixture
 def pool(cognito: Cognito) -> str:
     return cognito.pool()
 
 
-@pytest.fixture(params=["pools", "clients", "users"])
+@pytest.fixture(params=["pools", "clients", "users", "found users"])
 def full(request: pytest.FixtureRequest, cognito: Cognito, pool: str) -> tuple[Listing, list[str]]:
     """A list and what it must hold, in the order in which it was made."""
     if request.param == "pools":
         return pools(), [pool, cognito.pool(), cognito.pool()]
     if request.param == "clients":
         return clients(pool), [cognito.client(pool) for _ in range(5)]
-    return users(pool), [cognito.user(pool, f"user-{number}") for number in range(5)]
+    listing = users(pool) if request.param == "users" else found_users(pool)
+    return listing, [cognito.user(pool, f"user-{number}") for number in range(5)]
 
 
 def made_of(*place: Any) -> str:

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from chalicelib.table import keys, store
+from tests import crowd
 from tests.application import PASSWORD
 from tests.callers import Office, a_name, attribute, refused
 
@@ -146,6 +147,48 @@ class TestDisabling:
             office.cognito.call("GetUser", AccessToken=tokens["AccessToken"])
         assert "AuthenticationResult" in office.challenge(name, PASSWORD)
 
+    def test_doing_it_twice_changes_nothing(self, office):
+        name = office.cognito.user(office.pool)
+
+        for operation, enabled in (("AdminDisableUser", False), ("AdminEnableUser", True)):
+            for _ in range(2):
+                office.call(operation, name)
+            assert office.read(name)["Enabled"] is enabled
+            assert crowd.entries(office.pool) == crowd.due_entries(office.pool)
+
+    def test_a_user_whose_status_changes_meanwhile_is_disabled_with_the_new_one(self, office, monkeypatch):
+        name = office.create(a_name())["Username"]
+        together = store.together
+
+        def late(*writes):
+            monkeypatch.undo()
+            office.call("AdminSetUserPassword", name, Password=PASSWORD, Permanent=True)
+            together(*writes)
+
+        monkeypatch.setattr(store, "together", late)
+        office.call("AdminDisableUser", name)
+
+        found = office.read(name)
+        assert (found["Enabled"], found["UserStatus"]) == (False, "CONFIRMED")
+        assert crowd.entries(office.pool) == crowd.due_entries(office.pool)
+
+    def test_no_change_of_attributes_gets_in_the_way(self, office, monkeypatch):
+        name = office.create(a_name())["Username"]
+        together = store.together
+
+        def late(*writes):
+            if len(writes) == 3:
+                monkeypatch.setattr(store, "together", together)
+                office.update(name, attribute("name", a_name()))
+                monkeypatch.setattr(store, "together", late)
+            together(*writes)
+
+        monkeypatch.setattr(store, "together", late)
+        office.call("AdminDisableUser", name)
+
+        assert office.read(name)["Enabled"] is False
+        assert crowd.entries(office.pool) == crowd.due_entries(office.pool)
+
     def test_nobody_is_neither_disabled_nor_enabled(self, office):
         for operation in ("AdminDisableUser", "AdminEnableUser"):
             with refused("UserNotFoundException", UNKNOWN):
@@ -177,53 +220,3 @@ class TestAdminDeleteUser:
     def test_nobody_is_not_deleted(self, office):
         with refused("UserNotFoundException", UNKNOWN):
             office.call("AdminDeleteUser", a_name())
-
-
-class TestListUsers:
-    def test_pages_lead_to_everybody_once(self, office):
-        names = {office.create(a_name())["Username"] for _ in range(3)}
-
-        first = office.cognito.call("ListUsers", UserPoolId=office.pool, Limit=2)
-        rest = office.cognito.call(
-            "ListUsers", UserPoolId=office.pool, Limit=2, PaginationToken=first["PaginationToken"]
-        )
-
-        assert (len(first["Users"]), len(rest["Users"])) == (2, 1)
-        assert "PaginationToken" not in rest
-        assert {user["Username"] for user in first["Users"] + rest["Users"]} == names
-
-    def test_users_of_other_pools_are_not_among_them(self, office):
-        office.create(a_name())
-
-        assert office.cognito.call("ListUsers", UserPoolId=office.cognito.pool())["Users"] == []
-
-    def test_a_cursor_of_another_pool_is_refused(self, office):
-        for _ in range(2):
-            office.create(a_name())
-        cursor = office.cognito.call("ListUsers", UserPoolId=office.pool, Limit=1)["PaginationToken"]
-
-        for pool, token in ((office.cognito.pool(), cursor), (office.pool, "garbage")):
-            with refused("InvalidParameterException", "Invalid pagination token"):
-                office.cognito.call("ListUsers", UserPoolId=pool, PaginationToken=token)
-
-    def test_only_the_wanted_attributes_are_shown(self, office):
-        office.create(a_name(), attribute("email", "alice@example.com"), attribute("nickname", "A"))
-
-        users = office.cognito.call("ListUsers", UserPoolId=office.pool, AttributesToGet=["email", "name"])["Users"]
-
-        assert users[0]["Attributes"] == [attribute("email", "alice@example.com")]
-
-    def test_a_wanted_attribute_must_exist(self, office):
-        with refused("InvalidParameterException"):
-            office.cognito.call("ListUsers", UserPoolId=office.pool, AttributesToGet=["custom:x"])
-
-    def test_a_filter_is_not_ignored(self, office):
-        with refused("NotImplementedException"):
-            office.cognito.call("ListUsers", UserPoolId=office.pool, Filter='email = "a@b.c"')
-        office.cognito.call("ListUsers", UserPoolId=office.pool, Filter="")
-
-    def test_more_than_sixty_are_refused(self, office):
-        with refused("InvalidParameterException") as caught:
-            office.cognito.call("ListUsers", UserPoolId=office.pool, Limit=61)
-
-        assert "less than or equal to 60" in caught.value.message
