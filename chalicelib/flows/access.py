@@ -13,9 +13,10 @@ from chalicelib import errors, journal
 from chalicelib.call import Call, pool_of
 from chalicelib.flows import signing_keys
 from chalicelib.rules import claims, jwt
-from chalicelib.table import pools, sessions
+from chalicelib.table import pools, sessions, users
 from chalicelib.table.items import Pool, Session, User
 from chalicelib.table.pools import ClientRecord
+from chalicelib.table.users import Account
 
 _REASONS = {
     "Access Token has expired": "token expired",
@@ -35,7 +36,7 @@ class Access:
 
 
 def owner(call: Call) -> Access:
-    """Whose access token the call brings.
+    """Whose access token the call brings; pool and client of the call are the token's from then on.
 
     Raises NotAuthorizedException ("Invalid Access Token", "… has expired", "… has been revoked", "… does not have
     required scopes") and UserNotFoundException for a user who is gone.
@@ -53,7 +54,21 @@ def owner(call: Call) -> Access:
     if session is None or not sessions.is_live(user, session):
         journal.note(reason="token revoked" if user.enabled else "disabled")
         raise errors.NotAuthorizedException("Access Token has been revoked")
-    return Access(pool_of(pool_id), client, user, session, found)
+    call.pool, call.client = pool_of(pool_id), client
+    return Access(call.pool, client, user, session, found)
+
+
+def account(call: Call) -> Account:
+    """The owner of the call's access token with password and codes, in two trips. Raises what `owner` raises."""
+    return account_of(owner(call))
+
+
+def account_of(who: Access) -> Account:
+    """The bearer with password and codes, read once more. Raises UserNotFoundException."""
+    found = users.by_sub(who.pool.id, who.user.sub)
+    if found is None:
+        raise errors.UserNotFoundException
+    return found
 
 
 def verified(call: Call, token: str) -> dict[str, Any]:

@@ -31,24 +31,37 @@ Purpose = Literal["sign_up", "reset"] | Address
 ADDRESSES: Final[tuple[Address, ...]] = ("email", "phone_number")
 """What a code can prove; also the purposes of codes that do nothing else."""
 
+_OWN_CHANGES = "addresses"
+
 # Each lost round means that another guess or send was counted, and their number in an hour is bounded.
 _ROUNDS = max(quotas.GUESSES.values()) + max(quotas.SENDS.values()) + 2
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A code in the clear, and the item that keeps its digest."""
+    """A code in the clear, the item that keeps its digest, and the address that it is bound to and goes to."""
 
     text: str = field(repr=False)
     item: Code
+    to: str = field(repr=False)
+
+
+def destination(user: User, purpose: str, attribute: str) -> str:
+    """The address to which a code goes; empty when there is none.
+
+    A code that proves an address and does nothing else goes to the value that waits for its proof, if one does.
+    """
+    waiting: dict[str, str] = (user.pending or {}) if purpose in ADDRESSES else {}
+    return waiting.get(attribute) or str(user.attributes.get(attribute, ""))
 
 
 def unasked(account: Account, purpose: Purpose, attribute: str, now: float) -> Issue:
     """A code that the service sends by itself, to be saved by the caller with what gives rise to it."""
     item = _renewed(account, purpose, attribute, now)
     text = f"{secrets.randbelow(10**quotas.CODE_DIGITS):0{quotas.CODE_DIGITS}}"
-    item.digest = _digest(account.user, item, text)
-    return Issue(text, item)
+    to = destination(account.user, purpose, attribute)
+    item.digest = _digest(item, to, text)
+    return Issue(text, item, to)
 
 
 def asked(account: Account, purpose: Purpose, attribute: str, now: float) -> Issue:
@@ -82,13 +95,13 @@ def spending(account: Account, purpose: Purpose, text: str, now: float) -> Save:
 
     Raises CodeMismatchException, ExpiredCodeException (none, spent or over) or LimitExceededException.
     """
-    item = _matched(account, purpose, lambda code: _is_right(account.user, code, text), now)
+    item = _matched(account, purpose, lambda code: _is_right(account, purpose, code, text), now)
     return _spent(item)
 
 
 def refuse(account: Account, purpose: Purpose, text: str, now: float) -> NoReturn:
     """Always raises, as `spending` does for a wrong code and with its work: for those who must not be found out."""
-    _matched(account, purpose, lambda code: _is_right(account.user, code, text) and False, now)
+    _matched(account, purpose, lambda code: _is_right(account, purpose, code, text) and False, now)
     raise errors.CodeMismatchException
 
 
@@ -105,6 +118,22 @@ def voiding(account: Account, purpose: Purpose) -> list[Save]:
     """
     item = account.codes.get(purpose)
     return [_spent(item)] if item is not None and item.digest is not None else []
+
+
+def counted_changes(account: Account, sends: int, now: float) -> list[Save]:
+    """The write, named "code", that counts codes which a user's own changes of address give rise to.
+
+    The attack: one account takes address after address, and each gets a mail or an SMS that the owner of the pool pays
+    for. Raises TooManyRequestsException, since LimitExceededException is none of UpdateUserAttributes' errors.
+    """
+    if not sends:
+        return []
+    item = _counter(account, _OWN_CHANGES, now)
+    if item.sends + sends > quotas.SENDS[_OWN_CHANGES]:
+        journal.note(reason="too many")
+        raise errors.TooManyRequestsException(errors.LimitExceededException.default)
+    item.sends += sends
+    return [Save(item, "code")]
 
 
 def counted_attempt(account: Account, now: float, *, is_right: bool) -> Save:
@@ -194,15 +223,16 @@ def _read_again(account: Account, purpose: str) -> None:
         account.codes[purpose] = found
 
 
-def _is_right(user: User, item: Code, text: str) -> bool:
-    return hmac.compare_digest(item.digest or b"", _digest(user, item, text))
+def _is_right(account: Account, purpose: str, item: Code, text: str) -> bool:
+    to = destination(account.user, purpose, item.attribute or "")
+    return hmac.compare_digest(item.digest or b"", _digest(item, to, text))
 
 
-def _digest(user: User, item: Code, text: str) -> bytes:
+def _digest(item: Code, to: str, text: str) -> bytes:
     """What is kept of a code: bound to user, purpose and the address that it went to.
 
-    Attack: a code sent to an own address, answered after the address was changed to somebody else's, would prove that.
+    Attack: a code sent to an own address, answered after the address was changed to somebody else's, or while somebody
+    else's waits for its proof, would prove that.
     """
-    attribute = item.attribute or ""
-    message = json.dumps([item.pk, item.sk, attribute, user.attributes.get(attribute, ""), text])
+    message = json.dumps([item.pk, item.sk, item.attribute or "", to, text])
     return vault.mac("code", message.encode())

@@ -9,10 +9,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from chalicelib import journal
 from chalicelib.call import Call
+from chalicelib.errors import CodeDeliveryFailureException
 from chalicelib.flows import profiles, triggers
 from chalicelib.flows.codes import Issue
 from chalicelib.flows.messages import Notice, deliver
@@ -55,10 +58,37 @@ def send(call: Call, user: User, kind: Kind, issue: Issue) -> dict[str, str]:
     notice = _notice(call, user, attribute, issue.text)
     began = time.monotonic()
     try:
-        deliver(replace(notice, kind=kind))
+        deliver(replace(notice, kind=kind, to=issue.to))
     finally:
         _durations.append(time.monotonic() - began)
-    return details(attribute, notice.to)
+    return details(attribute, issue.to)
+
+
+def send_all(call: Call, user: User, kind: Kind, issues: Iterable[Issue]) -> list[dict[str, str]]:
+    """Send several codes; the CodeDeliveryDetails of each.
+
+    All are tried before a failure is told. Raises CodeDeliveryFailureException.
+    """
+    sent, failures = [], []
+    for issue in issues:
+        try:
+            sent.append(send(call, user, kind, issue))
+        except CodeDeliveryFailureException as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return sent
+
+
+def attempt(call: Call, user: User, kind: Kind, issues: Iterable[Issue]) -> None:
+    """Send codes after an administrator's change, which stands whether they arrive or not; a failure is noted.
+
+    The operations that do so declare no error of delivery, and the user can ask for another code.
+    """
+    try:
+        send_all(call, user, kind, issues)
+    except CodeDeliveryFailureException:
+        journal.note(reason="not delivered")
 
 
 def invite(call: Call, user: User, attribute: str, password: str) -> None:
@@ -69,11 +99,11 @@ def invite(call: Call, user: User, attribute: str, password: str) -> None:
 def _notice(call: Call, user: User, attribute: str, text: str) -> Notice:
     return Notice(
         pool=call.pool.document | {"Id": call.pool.id},
-        client_id=call.get("ClientId", ""),
+        client_id=call.client.id if "AccessToken" in call else call.get("ClientId", ""),
         username=profiles.spoken_name(call.pool, user),
         kind="invitation",
         medium=medium(attribute),
-        to=user.attributes[attribute],
+        to=user.attributes.get(attribute, ""),
         code=text,
     )
 

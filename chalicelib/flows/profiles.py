@@ -66,6 +66,11 @@ def _head(user: User) -> Answer:
 
 
 def _factors(user: User) -> Answer:
-    preferred = (user.mfa or {}).get("preferred")
-    shown: Answer = {"UserMFASettingList": factors(user)} if factors(user) else {}
-    return shown | ({"PreferredMfaSetting": preferred} if preferred else {})
+    """The second factors in the three forms of the wire, each left out while it is empty; MFAOptions is the oldest."""
+    found = user.mfa or {}
+    shown = {
+        "MFAOptions": found.get("options"),
+        "UserMFASettingList": factors(user),
+        "PreferredMfaSetting": found.get("preferred"),
+    }
+    return {member: value for member, value in shown.items() if value}

@@ -16,7 +16,7 @@ from chalicelib.call import Call
 from chalicelib.errors import CodeDeliveryFailureException, UserNotFoundException
 from chalicelib.flows import deliveries, vault
 from chalicelib.flows.codes import Issue
-from chalicelib.rules import names
+from chalicelib.rules import eras, names
 from chalicelib.rules.texts import Kind
 from chalicelib.table import users
 from chalicelib.table.items import Pool, User
@@ -125,9 +125,21 @@ def _stand_in(call: Call, name: str) -> User:
     user = users.new(call.pool, name, {}, call.now)
     user.sub = name if is_generated and names.is_sub(name) else str(drawn)
     user.pk, user.sk = User.at(pool=call.pool.id, sub=user.sub)
-    if is_generated or names.username_problem(document, name):
-        user.username = user.sub
+    user.username = names.folded(document, name) if _may_be_username(call.pool, name, drawn) else user.sub
     return user
+
+
+def _may_be_username(pool: Pool, name: str, drawn: uuid.UUID) -> bool:
+    """Whether an unknown name passes for a username. In a pool whose names were changed some usernames are addresses.
+
+    There half of the unknown addresses do, or an address that is shown as a username would be known for an old user's.
+    """
+    is_generated = names.has_generated_usernames(pool.document)
+    keeps_usernames = eras.of(pool.document, pool.ours)[0].keeps_usernames
+    is_address = (names.username_problem(pool.document, name) is None) == is_generated
+    if is_address:
+        return keeps_usernames and bool(drawn.int & 1)
+    return not is_generated or (keeps_usernames and not names.is_sub(name))
 
 
 def _simulated(pool: Pool, purpose: str, name: str) -> bytes:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.call import Call
-from chalicelib.errors import UserNotFoundException
 from chalicelib.flows import access, profiles, user_removal
 from chalicelib.operations.registry import operation
-from chalicelib.table import users
 
 
 @operation
@@ -21,8 +19,4 @@ def get_user(call: Call) -> dict[str, Any]:
 @operation
 def delete_user(call: Call) -> None:
     """Delete the bearer of the token with everything. Raises NotAuthorizedException."""
-    who = access.owner(call)
-    account = users.by_sub(who.pool.id, who.user.sub)
-    if account is None:
-        raise UserNotFoundException
-    user_removal.delete(account)
+    user_removal.delete(access.account(call))

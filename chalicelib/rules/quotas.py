@@ -25,8 +25,12 @@ CODE_LIFETIME: Final[Mapping[str, int]] = {
 COUNTING_TIME: Final = HOUR
 """How long a count of sends or guesses runs before it starts again."""
 
-SENDS: Final[Mapping[str, int]] = {"sign_up": 5, "reset": 5, "email": 5, "phone_number": 5}
-"""Codes that a user may ask for in one counting time, beside those that come unasked."""
+SENDS: Final[Mapping[str, int]] = {"sign_up": 5, "reset": 5, "email": 5, "phone_number": 5, "addresses": 10}
+"""Codes that a user may ask for in one counting time, beside those that come unasked.
+
+"addresses" are the codes that follow a user's own changes of e-mail address and phone number; the service names no
+limit for them, and without one an account could have any number of strangers written to.
+"""
 
 GUESSES: Final[Mapping[str, int]] = {"sign_up": 15, "reset": 15, "email": 15, "phone_number": 15, "change": 5}
 """Wrong answers in one counting time, over new codes too. 15 of a million codes an hour: five years for an even chance.

@@ -112,6 +112,24 @@ def reset(town: Town) -> Callable[[], Any]:
     return town.reset
 
 
+def own(operation: str, **given: Any) -> Prepare:
+    return with_token(lambda town, held: town.plain.cognito.call(operation, AccessToken=held["AccessToken"], **given))
+
+
+def admin(operation: str, **given: Any) -> Prepare:
+    return lambda town: lambda: town.plain.admin(operation, **given)
+
+
+def proof(town: Town) -> Callable[[], Any]:
+    token, kind = town.plain.tokens()["AccessToken"], "email"
+    town.plain.cognito.call("GetUserAttributeVerificationCode", AccessToken=token, AttributeName=kind)
+    given = {"AccessToken": token, "AttributeName": kind, "Code": town.outbox.code(town.plain.name)}
+    return lambda: town.plain.cognito.call("VerifyUserAttribute", **given)
+
+
+NICKNAME, ADDRESS = attribute("nickname", "A"), attribute("email", "next@example.com")
+
+
 def confirmation(*, right: bool) -> Prepare:
     def prepare(town: Town) -> Callable[[], Any]:
         name = town.sign_up(f"up-{town.plain.name}")
@@ -148,6 +166,16 @@ STORIES: dict[str, tuple[Prepare, tuple[int, int]]] = {
     "ForgotPassword": (lambda town: town.forgot, (2, 2)),  # the code, and the line of the journal that tells of it
     "ConfirmForgotPassword": (reset, (2, 1)),
     "ChangePassword": (with_token(lambda town, held: town.change(held["AccessToken"])), (2, 1)),
+    "UpdateUserAttributes": (own("UpdateUserAttributes", UserAttributes=[NICKNAME]), (1, 1)),
+    "UpdateUserAttributes with an address": (own("UpdateUserAttributes", UserAttributes=[ADDRESS]), (2, 1)),
+    "DeleteUserAttributes": (own("DeleteUserAttributes", UserAttributeNames=["nickname"]), (1, 1)),
+    "GetUserAttributeVerificationCode": (own("GetUserAttributeVerificationCode", AttributeName="email"), (2, 1)),
+    "VerifyUserAttribute": (proof, (2, 1)),
+    "SetUserSettings": (own("SetUserSettings", MFAOptions=[]), (1, 1)),
+    "AdminUpdateUserAttributes": (admin("AdminUpdateUserAttributes", UserAttributes=[ADDRESS]), (2, 1)),
+    "AdminDeleteUserAttributes": (admin("AdminDeleteUserAttributes", UserAttributeNames=["nickname"]), (2, 1)),
+    "AdminResetUserPassword": (admin("AdminResetUserPassword"), (2, 1)),
+    "AdminSetUserSettings": (admin("AdminSetUserSettings", MFAOptions=[]), (2, 1)),
     "AdminGetUser": (lambda town: lambda: town.plain.admin("AdminGetUser"), (2, 0)),
     "AdminUserGlobalSignOut": (lambda town: lambda: town.plain.admin("AdminUserGlobalSignOut"), (2, 1)),
 }

@@ -67,8 +67,8 @@ class TestIssue:
 
     def test_the_same_code_has_another_digest_for_every_user_purpose_and_address(self, account):
         def digest(owner, purpose, attribute):
-            item = codes.unasked(owner, purpose, attribute, NOW).item
-            return codes._digest(owner.user, item, "123456")
+            issue = codes.unasked(owner, purpose, attribute, NOW)
+            return codes._digest(issue.item, issue.to, "123456")
 
         digests = {
             digest(account, "reset", "email"),
@@ -116,6 +116,51 @@ class TestIssue:
             results = Counter(threads.map(ask, range(12)))
 
         assert results == {"sent": quotas.SENDS["reset"], "refused": 12 - quotas.SENDS["reset"]}
+
+
+class TestOwnChanges:
+    def test_ten_codes_an_hour_are_counted_with_what_sends_them(self, account):
+        for sends in (2, 8):
+            store.together(*codes.counted_changes(read(account), sends, NOW))
+
+        with pytest.raises(errors.TooManyRequestsException):
+            codes.counted_changes(read(account), 1, NOW + 3599)
+        assert codes.counted_changes(read(account), 1, NOW + 3600)
+
+    def test_a_change_without_codes_is_not_counted(self, account):
+        assert codes.counted_changes(account, 0, NOW) == []
+
+    def test_of_two_at_once_one_decides_again(self, account):
+        writes = [codes.counted_changes(read(account), 1, NOW) for _ in range(2)]
+        store.together(*writes[0])
+
+        with pytest.raises(store.Conflict):
+            store.together(*writes[1])
+
+
+class TestDestination:
+    def test_a_proof_goes_to_the_value_that_waits_and_all_else_to_the_present_one(self, account):
+        account.user.pending = {"email": "next@example.com"}
+
+        assert codes.destination(account.user, "email", "email") == "next@example.com"
+        assert codes.destination(account.user, "reset", "email") == "tess@example.com"
+        assert codes.destination(account.user, "sign_up", "email") == "tess@example.com"
+        assert codes.destination(account.user, "phone_number", "phone_number") == ""
+
+    def test_a_reset_code_outlives_a_change_that_waits(self, account):
+        text = codes.asked(account, "reset", "email", NOW).text
+        account.user.pending = {"email": "next@example.com"}
+
+        assert codes.spending(account, "reset", text, NOW)
+
+    def test_a_proof_of_the_present_value_does_for_no_other_that_waits(self, account):
+        text = codes.asked(account, "email", "email", NOW).text
+        account.user.pending = {"email": "victim@example.com"}
+
+        with pytest.raises(errors.CodeMismatchException):
+            codes.spending(account, "email", text, NOW)
+        account.user.pending = None
+        assert codes.spending(account, "email", text, NOW)
 
 
 class TestSpending:

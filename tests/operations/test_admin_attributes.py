@@ -127,15 +127,37 @@ class TestAdminUpdateUserAttributes:
             office.read("a@example.com")
         office.create("a@example.com")
 
-    def test_a_pool_that_wants_the_proof_first_is_not_served_without(self, cognito):
-        settings = {"AttributesRequireVerificationBeforeUpdate": ["email"]}
-        office = Office(cognito, AutoVerifiedAttributes=["email"], UserAttributeUpdateSettings=settings)
+    def test_an_address_said_to_be_unproved_gets_a_code_like_one_of_which_nothing_is_said(self, cognito, outbox):
+        office = Office(cognito, AutoVerifiedAttributes=["email"])
         name = a_name()
         office.create(name)
 
-        with refused("NotImplementedException"):
-            office.update(name, attribute("email", "a@example.com"))
-        office.update(name, attribute("email", "a@example.com"), attribute("email_verified", "true"))
+        office.update(name, attribute("email", "a@example.com"), attribute("email_verified", "false"))
+
+        assert outbox.lines(name)[-1]["to"] == "a@example.com"
+        assert office.read(name)["Attributes"]["email_verified"] == "false"
+
+    def test_a_code_that_cannot_be_delivered_leaves_the_change(self, cognito, monkeypatch):
+        from chalicelib.flows import messages
+        from chalicelib.outside.outbox import DeliveryFailed
+
+        def fail(_mail):
+            raise DeliveryFailed("it was injected")
+
+        office = Office(cognito, AutoVerifiedAttributes=["email"])
+        name = a_name()
+        office.create(name)
+        monkeypatch.setattr(messages.mail, "send", fail)
+
+        assert office.update(name, attribute("email", "a@example.com")) == {}
+        assert office.read(name)["Attributes"]["email"] == "a@example.com"
+
+    def test_no_address_is_verified_that_is_not_there(self, office):
+        name = a_name()
+        office.create(name)
+
+        with refused("InvalidParameterException", "Email is required to verify/un-verify email"):
+            office.update(name, attribute("email_verified", "true"))
 
     def test_a_change_made_at_the_same_moment_is_not_lost(self, office):
         name, start = a_name(), Barrier(4)
