@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import string
+from collections.abc import Iterable
 
 from chalicelib import errors, journal
 from chalicelib.flows import vault
@@ -18,6 +19,8 @@ from chalicelib.table.pools import ClientRecord
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _LENGTH = 52  # 268 bits
+_JOINT = "--"
+_PLACE = ClientSecret.at(client="", id="").sk
 
 
 def generated() -> str:
@@ -25,16 +28,30 @@ def generated() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
-def sealed(client_id: str, value: str, now: float) -> ClientSecret:
-    """A secret as an item, not yet written; its id carries the moment in milliseconds."""
-    item = ClientSecret.new({"client": client_id, "id": f"{client_id}--{int(now * 1000)}"}, created_at=now)
+def sealed(client_id: str, value: str, now: float, held: Iterable[ClientSecret] = ()) -> ClientSecret:
+    """A secret as an item, not yet written; its id carries the moment in milliseconds, later than of those it joins.
+
+    A clock that stands still or is set back gives no id twice.
+    """
+    moment = max([int(now * 1000), *(_moment(item) + 1 for item in held)])
+    item = ClientSecret.new({"client": client_id, "id": f"{client_id}{_JOINT}{moment}"}, created_at=now)
     item.secret = vault.seal_for(item, value.encode())
     return item
 
 
+def id_of(item: ClientSecret) -> str:
+    """The id of a secret, `<client id>--<milliseconds since the epoch>`."""
+    return item.sk.removeprefix(_PLACE)
+
+
+def by_age(items: Iterable[ClientSecret]) -> list[ClientSecret]:
+    """The secrets, oldest first."""
+    return sorted(items, key=_age)
+
+
 def opened(items: list[ClientSecret]) -> list[str]:
     """The secrets in the clear, oldest first."""
-    return [vault.open_for(item, item.secret).decode() for item in sorted(items, key=_age)]
+    return [vault.open_for(item, item.secret).decode() for item in by_age(items)]
 
 
 def require_hash(client: ClientRecord, given: str | None, *usernames: str) -> None:
@@ -68,8 +85,12 @@ def require_secret(client: ClientRecord, given: str | None) -> None:
         raise errors.NotAuthorizedException(f"Unable to verify secret for client {client.id}")
 
 
-def _age(item: ClientSecret) -> tuple[float, str]:
-    return (item.created_at, item.sk)
+def _age(item: ClientSecret) -> tuple[int, str]:
+    return len(item.sk), item.sk  # numbers as text: the longer is the greater
+
+
+def _moment(item: ClientSecret) -> int:
+    return int(item.sk.rpartition(_JOINT)[2])
 
 
 def _octets(text: str) -> bytes:

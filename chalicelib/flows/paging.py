@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from chalicelib import errors
 from chalicelib.flows import vault
 from chalicelib.table import store
 
 LARGEST = 60
+
+
+class Part(NamedTuple):
+    """A part of a partition of the table: the items whose sort key begins with `prefix`."""
+
+    partition: str
+    prefix: str
+
 
 _HOUR = 3600.0
 _CURSOR = "cursor"
@@ -19,6 +29,17 @@ def page(listing: str, limit: int | None, cursor: str | None) -> store.Page:
     """
     try:
         return store.listed(listing, limit=limit or LARGEST, cursor=cursor)
+    except store.BadCursor:
+        raise _bad() from None
+
+
+def page_of(part: Part, limit: int | None, cursor: str | None) -> store.Page:
+    """At most `limit` items of a part of a partition, in its order and as they are now; 0 means the largest page.
+
+    Raises InvalidParameterException for a cursor that is malformed or leads elsewhere.
+    """
+    try:
+        return store.list(part.partition, part.prefix, limit=limit or LARGEST, cursor=cursor)
     except store.BadCursor:
         raise _bad() from None
 

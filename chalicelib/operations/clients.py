@@ -12,9 +12,9 @@ from typing import Any
 
 from chalicelib import errors, journal
 from chalicelib.call import Call, fresh_pool_of
-from chalicelib.flows import client_secrets, paging
+from chalicelib.flows import app_clients, client_secrets, paging, resource_servers
 from chalicelib.operations.registry import operation
-from chalicelib.rules import auth_flows, client_settings
+from chalicelib.rules import auth_flows, client_settings, scopes
 from chalicelib.rules.client_settings import Surroundings
 from chalicelib.table import keys, pools, store
 from chalicelib.table.items import Client, ClientSecret, Pool
@@ -33,7 +33,7 @@ def create_user_pool_client(call: Call) -> Answer:
     """
     pool = fresh_pool_of(call["UserPoolId"])
     secret = client_secrets.generated() if call.get("GenerateSecret") else call.get("ClientSecret")
-    around = Surroundings(pool.id, pool.document["SchemaAttributes"], has_secret=secret is not None)
+    around = _around(call, pool, has_secret=secret is not None)
     document = client_settings.created(call.given, around, call.now)
     client = _new_client(pool.id, document, call.now)
     journal.note(client=client.id)
@@ -45,7 +45,7 @@ def create_user_pool_client(call: Call) -> Answer:
 @operation
 def describe_user_pool_client(call: Call) -> Answer:
     """All settings of a client and its secret. Raises ResourceNotFoundException."""
-    client, held = _read(call)
+    client, held = app_clients.read(call)
     return {"UserPoolClient": _shown(client, held) | {"ClientType": "REGULAR"}}
 
 
@@ -70,9 +70,9 @@ def update_user_pool_client(call: Call) -> Answer:
 
     Raises what create_user_pool_client raises, and ConcurrentModificationException.
     """
-    client, held = _read(call)
+    client, held = app_clients.read(call)
     pool = fresh_pool_of(client.pool_id)
-    around = Surroundings(pool.id, pool.document["SchemaAttributes"], has_secret=bool(held))
+    around = _around(call, pool, has_secret=bool(held))
     client.document = client_settings.updated(client.document, call.given, around, call.now)
     _write(pool, client)
     return {"UserPoolClient": _shown(client, held)}
@@ -81,12 +81,19 @@ def update_user_pool_client(call: Call) -> Answer:
 @operation
 def delete_user_pool_client(call: Call) -> None:
     """Delete a client with its secrets. Raises ResourceNotFoundException and ConcurrentModificationException."""
-    client, held = _read(call)
+    client, held = app_clients.read(call)
     try:
         store.together(store.Remove(client, "client"), *(store.Remove(secret, "secret") for secret in held))
     except store.Conflict:
         raise errors.ConcurrentModificationException from None
     pools.forget_client(client.id)
+
+
+def _around(call: Call, pool: Pool, *, has_secret: bool) -> Surroundings:
+    """What the settings depend on; resource servers are read only when a scope names one."""
+    servers = resource_servers.named_in(pool.id, call.get("AllowedOAuthScopes", []))
+    attributes = pool.document["SchemaAttributes"]
+    return Surroundings(pool.id, attributes, has_secret=has_secret, scopes=scopes.defined(servers))
 
 
 def _new_client(pool_id: str, document: Answer, now: float) -> Client:
@@ -125,17 +132,6 @@ def _allows_srp(pool_id: str, client: Client) -> bool:
 
 def _srp_mark(pool_id: str, allows_srp: bool) -> store.Change:  # noqa: FBT001 - the value that is written
     return store.Change(Pool.at(pool=pool_id), Pool, set={"allows_srp": allows_srp}, name="pool")
-
-
-def _read(call: Call) -> tuple[Client, list[ClientSecret]]:
-    """The client that the input names, with its secrets, read now; one of another pool is as unknown as none."""
-    pool = fresh_pool_of(call["UserPoolId"])
-    parts = store.list(keys.key("Client", client=call["ClientId"]).pk).items
-    found = next((part for part in parts if isinstance(part, Client)), None)
-    if found is None or found.pool_id != pool.id:
-        raise errors.ResourceNotFoundException(f"User pool client {call['ClientId']} does not exist.")
-    journal.note(client=found.id)
-    return found, [part for part in parts if isinstance(part, ClientSecret)]
 
 
 def _identity(client: Client) -> Answer:

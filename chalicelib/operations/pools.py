@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib import errors, journal
 from chalicelib.call import Call, arn, fresh_pool_of
-from chalicelib.flows import paging, pool_removal, signing_keys, vault
+from chalicelib.flows import paging, pool_removal, rounds, signing_keys, vault
 from chalicelib.operations.registry import operation
 from chalicelib.rules import mfa_settings, pool_settings
 from chalicelib.settings import current
@@ -85,10 +85,10 @@ def update_user_pool(call: Call) -> Answer:
 def delete_user_pool(call: Call) -> None:
     """Delete a pool with its clients and users. The pool itself goes first, so its id is unknown at once.
 
-    Raises ResourceNotFoundException and InvalidParameterException (deletion protection).
+    Raises ResourceNotFoundException and InvalidParameterException (deletion protection, a domain).
     """
     pool_id = call["UserPoolId"]
-    _retried(lambda: _delete(pool_id, call.now))
+    rounds.retried(lambda: _delete(pool_id, call.now))
     pool_removal.clear(pool_id)
 
 
@@ -112,7 +112,7 @@ def add_custom_attributes(call: Call) -> Answer:
         document = pool_settings.with_attributes(pool.document, call["CustomAttributes"], call.now)
         return document, pool.mfa or {}
 
-    _retried(lambda: _rewrite(call["UserPoolId"], decide))
+    rounds.retried(lambda: _rewrite(call["UserPoolId"], decide))
     return {}
 
 
@@ -161,14 +161,3 @@ def _delete(pool_id: str, now: float) -> None:
     pool_settings.refuse_deletion(pool.document)
     store.together(store.Remove(pool, "pool"), pool_removal.mark(pool_id, now))
     pools.forget_pool(pool_id)
-
-
-def _retried(attempt: Callable[[], object]) -> None:
-    """Read and decide again when somebody else was quicker, for operations that declare no fault for it."""
-    for _ in range(_TRIES):
-        try:
-            attempt()
-        except store.Conflict:
-            continue
-        return
-    raise errors.TooManyRequestsException

@@ -1,28 +1,26 @@
 """The settings of an app client: how a new one begins, what an update makes of it, and which settings exclude others.
 
 Owns the client's document in the wire's form, without ids and secrets. Leaves values left out to `defaults`, flows to
-`auth_flows`, addresses to `redirects`, the life of tokens to `claims`.
+`auth_flows`, addresses to `redirects`, scopes to `scopes`, the life of tokens to `claims`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chalicelib.errors import (
     InvalidOAuthFlowException,
     InvalidParameterException,
     NotAuthorizedException,
-    ScopeDoesNotExistException,
 )
-from chalicelib.rules import attributes, auth_flows, claims, defaults, limits, redirects
+from chalicelib.rules import attributes, auth_flows, claims, defaults, limits, redirects, scopes
 
 Settings = Mapping[str, Any]
 Document = dict[str, Any]
 
 _NOT_SETTINGS = frozenset({"UserPoolId", "ClientId", "GenerateSecret", "ClientSecret"})
-_STANDARD_SCOPES: Final = frozenset({"openid", "email", "phone", "profile", claims.API_SCOPE})
 _OUR_PROVIDER = "COGNITO"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _RANGES: Final = {  # seconds
@@ -61,11 +59,11 @@ def created(given: Settings, around: Surroundings, now: float) -> Document:
 def updated(document: Settings, given: Settings, around: Surroundings, now: float) -> Document:
     """The document after UpdateUserPoolClient, which replaces everything but a name that is left out.
 
-    Raises what `created` raises.
+    A scope that the client has may stay though no resource server has it any more. Raises what `created` raises.
     """
     kept = {"ClientName": document["ClientName"], "CreationDate": document["CreationDate"]}
     changed = kept | _settings(given) | {"LastModifiedDate": round(now, 3)}
-    _refuse_conflicts(changed, around)
+    _refuse_conflicts(changed, replace(around, scopes=around.scopes | set(document.get("AllowedOAuthScopes", []))))
     return changed
 
 
@@ -82,7 +80,7 @@ def _refuse_conflicts(document: Document, around: Surroundings) -> None:
     _refuse_reading(document, around)
     _refuse_writing(document, around)
     _refuse_oauth(document, around)
-    _refuse_scopes(document.get("AllowedOAuthScopes", []), around)
+    scopes.refuse_unknown(document.get("AllowedOAuthScopes", []), around.scopes, around.pool_id)
     _refuse_providers(document.get("SupportedIdentityProviders", []), around)
     _refuse_redirects(document)
     if document["EnablePropagateAdditionalUserContextData"] and not around.has_secret:
@@ -137,12 +135,6 @@ def _refuse_oauth(document: Settings, around: Surroundings) -> None:
         raise InvalidOAuthFlowException("client_credentials cannot be combined with another OAuth flow.")
     if "client_credentials" in flows and not around.has_secret:
         raise InvalidOAuthFlowException("client_credentials needs a client with a secret.")
-
-
-def _refuse_scopes(scopes: Iterable[str], around: Surroundings) -> None:
-    for scope in scopes:
-        if scope not in _STANDARD_SCOPES | around.scopes:
-            raise ScopeDoesNotExistException(f"The scope {scope} does not exist in user pool {around.pool_id}.")
 
 
 def _refuse_providers(providers: Iterable[str], around: Surroundings) -> None:

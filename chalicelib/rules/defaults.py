@@ -51,7 +51,12 @@ def temporary_days(given: Settings) -> int:
     """Days that a temporary password lives, by either of the two members for it; 0 stands for the default."""
     newer = given.get("Policies", {}).get("PasswordPolicy", {}).get("TemporaryPasswordValidityDays")
     older = given.get("AdminCreateUserConfig", {}).get("UnusedAccountValidityDays")
-    return newer or older or TEMPORARY_PASSWORD_DAYS
+    return newer or days_or_default(older)
+
+
+def days_or_default(given: int | None) -> int:
+    """Days that a temporary password lives, from one member for it; 0 stands for the default."""
+    return given or TEMPORARY_PASSWORD_DAYS
 
 
 def admin_create_user(given: Settings, days: int) -> dict[str, Any]:

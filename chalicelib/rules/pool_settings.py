@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalicelib.errors import InvalidParameterException, UserPoolTaggingException
-from chalicelib.rules import defaults, limits, mfa_settings, schema
+from chalicelib.rules import defaults, limits, mfa_settings, schema, tags
 
 Settings = Mapping[str, Any]
 Document = dict[str, Any]
@@ -22,8 +22,8 @@ _KEPT = ("UserPoolTier", "DeletionProtection", "KeyConfiguration", "IssuerConfig
 _ECHOED = ("AutoVerifiedAttributes", "SmsAuthenticationMessage", "UserAttributeUpdateSettings", "DeviceConfiguration",
            "SmsConfiguration", "UserPoolAddOns", "AccountRecoverySetting", "KeyConfiguration", "IssuerConfiguration",
            "AcrConfiguration")  # fmt: skip
+_DOMAINS = ("Domain", "CustomDomain")
 _NOT_TRIGGERS = frozenset({"KMSKeyID", "PreTokenGenerationConfig"})
-_MOST_TAGS = 50
 
 
 def created(given: Settings, now: float) -> tuple[Document, Document]:
@@ -42,7 +42,7 @@ def created(given: Settings, now: float) -> tuple[Document, Document]:
         "CreationDate": round(now, 3),
         "LastModifiedDate": round(now, 3),
         "SchemaAttributes": attributes,
-        **{member: given[member] for member in _IMMUTABLE if given.get(member)},
+        **{member: _distinct(given[member]) for member in _IMMUTABLE if given.get(member)},
         **_settings(given),
     }
     return document, _fitting(document, {})
@@ -54,7 +54,7 @@ def updated(document: Settings, mfa: Settings, given: Settings, now: float) -> t
     Raises what `created` raises.
     """
     kept = {member: document[member] for member in _KEPT if member in document}
-    identity = ("CreationDate", "SchemaAttributes", *_IMMUTABLE)
+    identity = ("CreationDate", "SchemaAttributes", *_IMMUTABLE, *_DOMAINS)
     changed = {
         **{member: document[member] for member in identity if member in document},
         "Name": given.get("PoolName", document["Name"]),
@@ -87,17 +87,23 @@ def triggers(document: Settings) -> set[str]:
 
 
 def refuse_deletion(document: Settings) -> None:
-    """Raise InvalidParameterException for a pool that is protected from deletion."""
+    """Raise InvalidParameterException for a pool that is protected from deletion, or that a domain leads to."""
     if document["DeletionProtection"] == "ACTIVE":
         raise InvalidParameterException(
             "The user pool cannot be deleted because deletion protection is activated. "
             "Deletion protection must be inactivated first."
+        )
+    if any(member in document for member in _DOMAINS):
+        raise InvalidParameterException(
+            "User pool cannot be deleted. It has a domain configured that should be deleted first."
         )
 
 
 def _settings(given: Settings) -> Document:
     """All replaceable settings, defaults filled in and each checked by itself."""
     _refuse_two_lifetimes(given)
+    if "SmsConfiguration" in given:  # an empty one too: left out it stays, and it cannot be removed
+        mfa_settings.refuse_sms(given["SmsConfiguration"])
     days = defaults.temporary_days(given)
     settings = {
         "Policies": defaults.policies(given.get("Policies", {}), days),
@@ -127,10 +133,15 @@ def _fitting(document: Document, mfa: Settings) -> Document:
     return new_mfa
 
 
+def _distinct(value: Any) -> Any:
+    """A list with each entry once: one way to sign in, named twice, would reserve each name twice."""
+    return list(dict.fromkeys(value)) if isinstance(value, list) else value
+
+
 def _refuse_two_lifetimes(given: Settings) -> None:
     newer = given.get("Policies", {}).get("PasswordPolicy", {}).get("TemporaryPasswordValidityDays")
     older = given.get("AdminCreateUserConfig", {}).get("UnusedAccountValidityDays")
-    if newer is not None and older is not None and newer != older:
+    if None not in (newer, older) and defaults.days_or_default(newer) != defaults.days_or_default(older):
         raise InvalidParameterException(
             "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays"
         )
@@ -155,8 +166,6 @@ def _refuse_values(settings: Settings) -> None:
     )
     if settings["EmailConfiguration"]["EmailSendingAccount"] == "DEVELOPER":
         _demand(settings["EmailConfiguration"].get("SourceArn"), "EmailSendingAccount DEVELOPER needs a SourceArn.")
-    if "SmsConfiguration" in settings:
-        mfa_settings.refuse_sms(settings["SmsConfiguration"])
     if settings.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
         raise InvalidParameterException(
             "KeyType must be AWS_OWNED_KEY: values are sealed under the installation's key."
@@ -212,8 +221,6 @@ def _lambdas(given: Settings) -> Document:
 
 
 def _tags(given: Mapping[str, str]) -> dict[str, str]:
-    if len(given) > _MOST_TAGS:
-        raise UserPoolTaggingException(f"A user pool cannot have more than {_MOST_TAGS} tags.")
-    if any(name.lower().startswith("aws:") for name in given):
-        raise UserPoolTaggingException("Tag keys cannot begin with aws:.")
+    if sentence := tags.problem(given):
+        raise UserPoolTaggingException(sentence)
     return dict(given)

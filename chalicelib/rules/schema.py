@@ -150,7 +150,7 @@ def _custom(given: Attribute) -> Attribute:
     if given.get("Required"):
         raise InvalidParameterException("Required custom attributes are not supported currently.")
     developer_only = given.get("DeveloperOnlyAttribute", False)
-    name = (DEVELOPER_ONLY if developer_only else "") + CUSTOM + (given["Name"].removeprefix(CUSTOM) or given["Name"])
+    name = (DEVELOPER_ONLY if developer_only else "") + CUSTOM + _bare(given["Name"], developer_only=developer_only)
     result = {
         "Name": name,
         "AttributeDataType": kind,
@@ -161,6 +161,12 @@ def _custom(given: Attribute) -> Attribute:
     if kind in _CONSTRAINTS:
         result[_CONSTRAINTS[kind]] = _checked(name, kind, given.get(_CONSTRAINTS[kind]) or {})
     return result
+
+
+def _bare(name: str, *, developer_only: bool) -> str:
+    """A name without the prefixes of its kind, with which an attribute is described and may be given again."""
+    own = name.removeprefix(DEVELOPER_ONLY) if developer_only else name
+    return own.removeprefix(CUSTOM) or name
 
 
 def _checked(name: str, kind: str, limits: Mapping[str, str]) -> dict[str, str]:

@@ -35,6 +35,7 @@ PATTERNS: dict[tuple[str, str], tuple[str, str]] = {
 # Patterns and lengths that the service breaks in its own answers: they are not enforced.
 UNENFORCED: frozenset[tuple[str, str]] = frozenset(
     {
+        (USER_POOLS, "DomainType"),  # 2026-11: the pattern of prefixes, but full names come too; `rules.domains` checks
         (USER_POOLS, "CompletionMessageType"),  # 2026-07: [\w]+, but the documented messages are sentences
     }
 )

@@ -182,6 +182,16 @@ class TestUpdated:
 
         assert (after["ClientName"], after["AuthSessionValidity"], after["CreationDate"]) == ("new", 9, NOW)
 
+    def test_keeps_a_scope_that_no_server_has_any_more(self):
+        around = Surroundings("p_1", ATTRIBUTES, scopes=frozenset({"api/read"}))
+        before = document(around, AllowedOAuthScopes=["api/read"])
+
+        after = client_settings.updated(before, {"AllowedOAuthScopes": ["openid", "api/read"]}, AROUND, LATER)
+
+        assert after["AllowedOAuthScopes"] == ["openid", "api/read"]
+        with pytest.raises(ScopeDoesNotExistException, match="api/write"):
+            client_settings.updated(before, {"AllowedOAuthScopes": ["api/read", "api/write"]}, AROUND, LATER)
+
     def test_refuses_what_creation_refuses(self):
         with pytest.raises(InvalidParameterException):
             client_settings.updated(document(), {"AccessTokenValidity": 25}, AROUND, LATER)

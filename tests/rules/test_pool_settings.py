@@ -128,6 +128,17 @@ class TestCreated:
         )
         assert document(Policies=policies, AdminCreateUserConfig={"UnusedAccountValidityDays": 3})
 
+    def test_takes_one_lifetime_in_two_spellings(self):
+        policies = {"PasswordPolicy": {"TemporaryPasswordValidityDays": 0}}
+
+        assert document(Policies=policies, AdminCreateUserConfig={"UnusedAccountValidityDays": 7})
+
+    @pytest.mark.parametrize("member", ["AliasAttributes", "UsernameAttributes"])
+    def test_takes_a_way_to_sign_in_that_is_named_twice_for_one(self, member):
+        made = document(**{member: ["phone_number", "email", "phone_number"]})
+
+        assert made[member] == ["phone_number", "email"]
+
     def test_shows_one_lifetime_in_both_places(self):
         made = document(AdminCreateUserConfig={"UnusedAccountValidityDays": 4})
 

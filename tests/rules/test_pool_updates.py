@@ -46,6 +46,23 @@ class TestUpdated:
 
         assert updated(before, {}) == before | {"LastModifiedDate": LATER}
 
+    def test_keeps_the_domains_whatever_is_given(self):
+        before = document() | {"Domain": "demo", "CustomDomain": "auth.example.com"}
+
+        after = updated(before, {"Domain": "other", "CustomDomain": "other.example.com"})
+
+        assert (after["Domain"], after["CustomDomain"]) == ("demo", "auth.example.com")
+
+    @pytest.mark.parametrize("given", [{}, {"SnsCallerArn": ""}, {"ExternalId": "x"}], ids=str)
+    def test_never_removes_the_sender_of_sms(self, given):
+        with pytest.raises(InvalidParameterException, match="either SnsCallerArn or EumsSms"):
+            updated(document(SmsConfiguration=SMS), {"SmsConfiguration": given})
+
+    def test_changes_the_sender_of_sms(self):
+        eums = {"EumsSms": {"CallerArn": ARN}}
+
+        assert updated(document(SmsConfiguration=SMS), {"SmsConfiguration": eums})["SmsConfiguration"] == eums
+
     def test_renames_the_pool(self):
         assert updated(document(), {"PoolName": "new"})["Name"] == "new"
 
@@ -102,6 +119,15 @@ class TestRefuseDeletion:
         assert refusal.value.message == (
             "The user pool cannot be deleted because deletion protection is activated. "
             "Deletion protection must be inactivated first."
+        )
+
+    @pytest.mark.parametrize("member", ["Domain", "CustomDomain"])
+    def test_protects_a_pool_that_a_domain_leads_to(self, member):
+        with pytest.raises(InvalidParameterException) as refusal:
+            pool_settings.refuse_deletion(document() | {member: "demo"})
+
+        assert refusal.value.message == (
+            "User pool cannot be deleted. It has a domain configured that should be deleted first."
         )
 
     def test_lets_others_go(self):

@@ -123,6 +123,15 @@ class TestCustomAttributes:
     def test_do_not_get_the_prefix_twice(self, given, shown):
         assert schema.created([{"Name": given, "AttributeDataType": "Boolean"}])[-1]["Name"] == shown
 
+    @pytest.mark.parametrize(
+        ("given", "shown"),
+        [("dev:custom:x", "x"), ("custom:x", "x"), ("dev:x", "x"), ("dev:", "dev:"), ("dev:custom:", "dev:custom:")],
+    )
+    def test_for_developers_do_not_get_theirs_twice(self, given, shown):
+        entry = {"Name": given, "AttributeDataType": "Boolean", "DeveloperOnlyAttribute": True}
+
+        assert schema.created([entry])[-1]["Name"] == f"dev:custom:{shown}"
+
     def test_show_that_they_are_for_developers_only(self):
         given = {"Name": "x", "AttributeDataType": "Number", "DeveloperOnlyAttribute": True, "Mutable": False}
 
