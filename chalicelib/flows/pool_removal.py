@@ -11,8 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from chalicelib.table import guards, keys, store
-from chalicelib.table.items import Client, Item, User
+from chalicelib.table import groups, guards, keys, search, store
+from chalicelib.table.directory import ImportJob, ImportLines
+from chalicelib.table.items import Client, Item, Pool, User
 from chalicelib.table.keys import Key
 from chalicelib.table.upkeep import DeletedPool
 from chalicelib.table.writes import Remove, Save, Write
@@ -38,7 +39,12 @@ def clear(pool_id: str, seconds: float = SECONDS) -> bool:
 
 
 def _parts(pool_id: str) -> Iterator[None]:
+    """What another partition holds goes before the part that alone leads there."""
+    yield from _emptied(keys.key("BrandingAsset", pool=pool_id, client="", asset="", part="").pk)
     for batch in _partition(keys.key("Pool", pool=pool_id).pk):
+        for item in batch:
+            if isinstance(item, ImportJob):
+                yield from _emptied(ImportLines.at(pool=pool_id, job=item.id, line="").pk)
         store.remove_all(batch)
         yield
 
@@ -52,16 +58,33 @@ def _clients(pool_id: str) -> Iterator[None]:
 
 
 def _users(pool_id: str) -> Iterator[None]:
-    """Of each user the guards and the parts first: they are known from the user alone, so that goes last."""
+    """Of each user what lies elsewhere and the parts first: they are known from the user alone, so that goes last.
+
+    The groups have gone before, so nobody joins one any more: no member is left when its user is.
+    """
     for item in _listed(keys.listing("User", pool=pool_id)):
         if isinstance(item, User):
-            store.remove_all(guards.key(pool_id, (kind, name)) for kind, name in item.guards)
             for batch in _partition(item.pk):
+                store.remove_all(key for user in batch if isinstance(user, User) for key in _elsewhere(user))
                 store.remove_all(part for part in batch if not isinstance(part, User))
                 if len(batch) > 1:
                     yield
             store.remove_all([item])
             yield
+
+
+def _elsewhere(user: User) -> list[Key]:
+    """Guards, memberships and search entries. Which attributes were searchable went with the pool, so any may be."""
+    named = [guards.key(user.pool_id, (kind, name)) for kind, name in user.guards]
+    members = groups.member_keys(user.pool_id, user.sub, groups.held(user))
+    pool = Pool.new({"pool": user.pool_id, "created": ""}, ours={"searchable": list(search.values(user))})
+    return [*named, *members, *(write.key for write in search.removals(pool, user))]
+
+
+def _emptied(partition: str) -> Iterator[None]:
+    for batch in _partition(partition):
+        store.remove_all(batch)
+        yield
 
 
 def _listed(listing: str) -> Iterator[Item]:

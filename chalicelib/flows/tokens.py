@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import activity, signing_keys, triggers, vault
 from chalicelib.rules import auth_flows, claims, refresh, usage
+from chalicelib.rules.groups import Definition
 from chalicelib.rules.refresh import RefreshToken
-from chalicelib.table import sessions, store
+from chalicelib.table import groups, sessions, store
 from chalicelib.table.items import Session, User
 from chalicelib.table.pools import ClientRecord
 from chalicelib.table.writes import Save, Write
@@ -33,11 +34,12 @@ _RACE = 10.0  # seconds within which a repeated rotation is a client's double re
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Whom tokens are for: the client, the user, and the session that holds them together."""
+    """Whom tokens are for: the client, the user, the session that holds them together, and the user's groups."""
 
     client: ClientRecord
     user: User
     session: Session
+    groups: Sequence[Definition] = ()
 
 
 def begin(call: Call, user: User, session_id: str, also: list[Write]) -> dict[str, Any]:
@@ -60,9 +62,10 @@ def begin(call: Call, user: User, session_id: str, also: list[Write]) -> dict[st
         ends_at=ends_at,
         expires=ends_at + _KEPT,
     )
+    family = Family(call.client, user, session, groups.definitions(user))
     store.together(Save(session, SESSION), *activity.noted(also))
     activity.mark(user, call.now)
-    return _minted(call, Family(call.client, user, session)) | {"RefreshToken": token.text}
+    return _minted(call, family) | {"RefreshToken": token.text}
 
 
 def _minted(call: Call, family: Family) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def _minted(call: Call, family: Family) -> dict[str, Any]:
         issued_at=int(call.now),
         device_key=session.device_key,
         is_revocable=is_rotating or bool(client.document.get("EnableTokenRevocation")),
+        groups=family.groups,
     )
     return {
         "AccessToken": _signed(user.pool_id, "access", claims.access_claims(sign_in, client.document)),
@@ -96,12 +100,15 @@ def _signed(pool_id: str, purpose: str, content: dict[str, Any]) -> str:
 def renewed(call: Call, text: str, prove: Callable[[User], None]) -> dict[str, Any]:
     """AuthenticationResult for a refresh token of the call's client; one trip, and one more with rotation.
 
+    One more where groups of the user are not remembered.
+
     `prove` checks what proof of the client depends on the token's owner (SECRET_HASH) and raises when it is wrong; it
     runs before anything is written. Raises NotAuthorizedException, RefreshTokenReuseException.
     """
     triggers.require_unset(call.pool, *TRIGGERS)
     token, family = _owned(call, text)
     prove(family.user)
+    family = replace(family, groups=groups.definitions(family.user))  # before a rotation, which nobody can repeat
     fresh = _rotated(call, token, family.session) if auth_flows.rotates(call.client.document) else None
     if fresh is None and not _is_current(token, family.session):
         journal.note(reason="refresh replaced")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.flows import user_changes
-from chalicelib.table import guards, keys, store
+from chalicelib.flows import memberships, user_changes
+from chalicelib.table import groups, guards, keys, store
 from chalicelib.table.users import Account
 from chalicelib.table.writes import Remove, Write
 
@@ -17,12 +17,20 @@ def delete(account: Account) -> None:
 
 
 def writes(account: Account) -> list[Write]:
-    """The writes that delete a user with its guards and all that a sign-in reads; `remove_rest` does the others."""
+    """The writes that delete a user with names, memberships and all that a sign-in reads; `remove_rest` does the rest.
+
+    They are for `user_changes.carry_out`, which adds the search entries. A user in more groups than fit leaves the
+    others first. That changes the user, so these writes are then refused, and the next round has them right.
+    """
     user = account.user
+    references = groups.held(user)
+    if len(references) > memberships.TOGETHER:
+        memberships.leave_most(user)
+    members = groups.member_keys(user.pool_id, user.sub, references[: memberships.TOGETHER])
     held = [guards.key(user.pool_id, (kind, name)) for kind, name in user.guards]
     parts = [account.password, account.attempts, *account.codes.values()]
     keys_of_parts = [keys.Key(part.pk, part.sk) for part in parts if part is not None]
-    return [Remove(user, "user"), *(Remove(key) for key in [*held, *keys_of_parts])]
+    return [Remove(user, "user"), *(Remove(key) for key in [*held, *keys_of_parts, *members])]
 
 
 def remove_rest(pool_id: str, sub: str) -> None:

@@ -6,11 +6,13 @@ Claims and their types are those of Cognito (ID token: verified flags as boolean
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.rules import groups
 from chalicelib.rules.attributes import readable
+from chalicelib.rules.groups import Definition
 
 Settings = Mapping[str, Any]
 
@@ -37,6 +39,7 @@ class SignIn:
     issued_at: int
     device_key: str | None = None
     is_revocable: bool = True
+    groups: Sequence[Definition] = ()
 
 
 def lifetime(client: Settings, token: str) -> int:
@@ -60,6 +63,7 @@ def id_claims(sign_in: SignIn, client: Settings, values: Mapping[str, str]) -> d
         "token_use": "id",
         "exp": sign_in.issued_at + lifetime(client, "IdToken"),
         **_common(sign_in),
+        **groups.id_claims(sign_in.groups),
     }
 
 
@@ -72,6 +76,7 @@ def access_claims(sign_in: SignIn, client: Settings) -> dict[str, Any]:
         "scope": sign_in.scope,
         "exp": sign_in.issued_at + lifetime(client, "AccessToken"),
         **_common(sign_in),
+        **groups.access_claims(sign_in.groups),
     }
     return claims | ({"device_key": sign_in.device_key} if sign_in.device_key else {})
 

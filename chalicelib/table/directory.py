@@ -35,6 +35,7 @@ class DeletedGroup(Item, discriminator="DeletedGroup"):
 
     pool_id = UnicodeAttribute()
     id = UnicodeAttribute()
+    name = UnicodeAttribute()
     deleted_at = NumberAttribute()
 
 
@@ -57,12 +58,21 @@ class ImportJob(Item, discriminator="ImportJob"):
     progress = JSONAttribute(null=True)  # where the next run goes on
 
 
+class ActiveImport(Item, discriminator="ActiveImport"):
+    """That an import works on a pool; a second one cannot begin, and jobs find it here."""
+
+    entity = "ActiveImport"
+
+    pool_id = UnicodeAttribute()
+    job = UnicodeAttribute()
+
+
 class ImportLines(Item, discriminator="ImportLines"):
     """What became of some lines of an import, in order."""
 
     entity = "ImportLines"
 
-    lines = JSONAttribute()
+    lines = JSONAttribute()  # of each the number, the outcome and the message; none where it is the usual one
 
 
 class PoolChange(Item, discriminator="PoolChange"):
@@ -74,3 +84,12 @@ class PoolChange(Item, discriminator="PoolChange"):
     pool_id = UnicodeAttribute()
     document = JSONAttribute()  # UserPoolChangeType of our own service
     progress = JSONAttribute(null=True)  # where the next run goes on
+
+
+class OpenChange(Item, discriminator="OpenChange"):
+    """The mark of a change that is not finished: one pool has one at most, and the job finds all of them."""
+
+    entity = "OpenChange"
+
+    pool_id = UnicodeAttribute()
+    change_id = UnicodeAttribute()

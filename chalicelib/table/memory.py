@@ -9,7 +9,7 @@ back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -33,14 +33,29 @@ class Memory(Generic[T]):
         A missing value is not remembered: strangers who guess ids could otherwise fill the memory, and what is created
         a moment later would stay unknown. Nor is one that was loaded while something changed: it may be of before.
         """
-        kept = self._kept.get(name)
-        if kept is not None and kept[0] > time.monotonic() and kept[1] > time.time():
-            return kept[2]
+        kept = self._remembered(name)
+        if kept is not None:
+            return kept
         changes = self._changes
         value = load()
         if value is not None:
             self._keep(name, value, changes)
         return value
+
+    def recall_many(self, names: Collection[str], load: Callable[[list[str]], Mapping[str, T]]) -> dict[str, T]:
+        """The values of names, without those that are missing; all that are not remembered are loaded at once.
+
+        What is not remembered is as with `recall`.
+        """
+        kept = {name: self._remembered(name) for name in names}
+        found = {name: value for name, value in kept.items() if value is not None}
+        unknown = [name for name in kept if name not in found]
+        if unknown:
+            changes = self._changes
+            for name, value in load(unknown).items():
+                self._keep(name, value, changes)
+                found[name] = value
+        return found
 
     def forget(self, name: str) -> None:
         """Drop one value, because it was changed."""
@@ -53,6 +68,11 @@ class Memory(Generic[T]):
         with self._lock:
             self._changes += 1
             self._kept.clear()
+
+    def _remembered(self, name: str) -> T | None:
+        kept = self._kept.get(name)
+        is_fresh = kept is not None and kept[0] > time.monotonic() and kept[1] > time.time()
+        return kept[2] if kept is not None and is_fresh else None
 
     def _keep(self, name: str, value: T, changes: int) -> None:
         with self._lock:

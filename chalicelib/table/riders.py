@@ -36,6 +36,16 @@ def riding(write: Callable[[], Write]) -> Iterator[Rider]:
         _riding.reset(token)
 
 
+@contextmanager
+def left_behind() -> Iterator[None]:
+    """Let nobody ride while the block lasts: it writes a first part, and the line would tell of the whole."""
+    token = _riding.set(None)
+    try:
+        yield
+    finally:
+        _riding.reset(token)
+
+
 def waiting() -> Rider | None:
     """Who still waits for a ride."""
     rider = _riding.get()

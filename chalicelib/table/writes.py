@@ -65,10 +65,14 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Delete an item: one that was read only if unchanged since, a key or a fresh item in any case."""
+    """Delete an item: one that was read only if unchanged since, a key or a fresh item in any case.
+
+    With a `condition` only if that holds too, as it never does for what is not there.
+    """
 
     target: Item | Key
     name: str = "item"
+    condition: Condition | None = field(default=None, kw_only=True)
 
     verb = "Delete"
 
@@ -80,20 +84,25 @@ class Remove:
     @property
     def is_conditional(self) -> bool:
         """Whether it may be refused."""
-        return isinstance(self.target, Item) and self.target.version is not None
+        return self.condition is not None or _is_read(self.target)
 
     def request(self) -> Request:
         """DeleteItem's parameters."""
-        return _request(self.key, _unchanged(self.target) if self.is_conditional else None)
+        unchanged = _unchanged(self.target) if _is_read(self.target) else None
+        return _request(self.key, _both(unchanged, self.condition))
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Write nothing, but insist: an item that was read is unchanged, that of a key exists, or (`absent`) does not."""
+    """Write nothing, but insist: an item that was read is unchanged, that of a key exists, or (`absent`) does not.
+
+    A `condition` must hold too for what exists.
+    """
 
     target: Item | Key
     name: str = "item"
     absent: bool = field(default=False, kw_only=True)
+    condition: Condition | None = field(default=None, kw_only=True)
 
     verb = "ConditionCheck"
 
@@ -106,8 +115,8 @@ class Check:
         """The parameters of a condition check; an expired item counts as absent."""
         if self.absent:
             return _request(self.key, Item.pk.does_not_exist() | (Item.expires <= time.time()))
-        is_read = isinstance(self.target, Item) and self.target.version is not None
-        return _request(self.key, _unchanged(self.target) if is_read else _is_alive())
+        stands = _unchanged(self.target) if _is_read(self.target) else _is_alive()
+        return _request(self.key, _both(stands, self.condition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +196,17 @@ def _request(key: Key, condition: Condition | None, actions: list[Action] | None
     if values:
         request["ExpressionAttributeValues"] = values
     return request
+
+
+def _is_read(target: Item | Key) -> bool:
+    return isinstance(target, Item) and target.version is not None
+
+
+def _both(one: Condition | None, other: Condition | None) -> Condition | None:
+    if one is None or other is None:
+        return other if one is None else one
+    both: Condition = one & other
+    return both
 
 
 def _unchanged(target: Any) -> Condition:

@@ -7,12 +7,14 @@ import uuid
 
 import pytest
 
-from chalicelib.flows import pool_removal
+from chalicelib.flows import memberships, pool_removal
 from chalicelib.jobs import sweep
-from chalicelib.table import connection, guards, keys, store, surveys, users
+from chalicelib.table import connection, groups, guards, keys, store, surveys, users
+from chalicelib.table.directory import DeletedGroup
 from chalicelib.table.items import Item, Once, Pool
 from chalicelib.table.keys import Key
 from chalicelib.table.upkeep import DeletedPool
+from tests.societies import Society, disagreements
 from tests.table import samples
 
 HOUR = 3600.0
@@ -147,3 +149,50 @@ class TestDeletedPools:
         assert rounds > 3
         assert [store.list(partition).items for partition in left] == [[], [], []]
         assert not any(exists(guards.key(pool, ("username", name))) for name in names)
+
+
+class TestDeletedGroups:
+    @pytest.fixture
+    def society(self, cognito):
+        return Society(cognito)
+
+    @pytest.fixture
+    def deleted(self, society):
+        """A group that was deleted by a request that had no time for its members."""
+        name = society.group("admins")
+        for _ in range(3):
+            society.user(name)
+        group = society.stored_group(name)
+        store.together(*groups.deletion(group, groups.mark(society.pool, group, time.time())))
+        return group
+
+    def test_are_left_by_all_who_were_in_them(self, society, deleted, run):
+        society.group("admins")
+        member = society.user("admins")
+
+        lines = run("sweep").lines
+
+        assert store.get(DeletedGroup, pool=society.pool, id=deleted.id) is None
+        assert disagreements(society.pool) == []
+        assert society.members("admins") == [member]
+        assert any("deleted groups finished" in line for line in lines)
+
+    def test_may_be_cut_off_after_every_step(self, society, deleted, monkeypatch):
+        monkeypatch.setattr(memberships, "_BATCH", 1)
+        mark = store.get(DeletedGroup, pool=society.pool, id=deleted.id)
+
+        rounds = 1
+        while not memberships.clear(mark, seconds=0.0):
+            rounds += 1
+            assert disagreements(society.pool, is_settled=False) == []
+
+        assert rounds == 4
+        assert disagreements(society.pool) == []
+
+    def test_of_a_deleted_pool_are_finished_too(self, society, deleted, cognito, run):
+        cognito.call("DeleteUserPool", UserPoolId=society.pool)
+
+        run("sweep")
+
+        assert store.get(DeletedGroup, pool=society.pool, id=deleted.id) is None
+        assert groups.some_members(society.pool, deleted.id, 10) == []

@@ -5,8 +5,10 @@ import time
 import pytest
 
 from chalicelib.flows import pool_removal
-from chalicelib.table import guards, keys, pools, store
-from chalicelib.table.items import Password, SigningKey, User
+from chalicelib.table import connection, guards, keys, pools, search, store
+from chalicelib.table.directory import ImportJob, ImportLines
+from chalicelib.table.documents import BrandingAsset
+from chalicelib.table.items import Item, Password, Pool, SigningKey, User
 from tests.application import Fault
 
 
@@ -51,6 +53,24 @@ class TestDeleteUserPool:
         ]
         assert [store.list(place).items for place in places] == [[], [], [], []]
 
+    def test_leaves_nothing_of_groups_searches_images_and_imports(self, cognito, pool_id):
+        store.change(Pool.at(pool=pool_id), Pool, set={"ours": {"searchable": ["custom:tenant"]}})
+        cognito.call("CreateGroup", UserPoolId=pool_id, GroupName="staff")
+        _add_user(pool_id, "sub-1", "alice")
+        cognito.call("AdminAddUserToGroup", UserPoolId=pool_id, GroupName="staff", Username="alice")
+        _make_findable(pool_id, "sub-1", {"email": "a@example.com", "custom:tenant": "42"})
+        job = ImportJob.new({"pool": pool_id, "id": "job", "created": keys.sortable(1.0)}, id="job", pool_id=pool_id)
+        job.document = {"JobId": "job"}
+        store.save(job)
+        store.save(ImportLines.new({"pool": pool_id, "job": "job", "line": "1"}, lines=["one"]))
+        image = {"pool": pool_id, "client": "client", "asset": "logo", "part": "00"}
+        store.save(BrandingAsset.new(image, content=b"image"))
+        assert {"A", "F", "N", "P", "Q", "S", "U"} <= _partitions(pool_id)
+
+        cognito.call("DeleteUserPool", UserPoolId=pool_id)
+
+        assert _partitions(pool_id) <= {"G", "X"}  # the mark, and what is kept of the calls
+
     def test_refuses_while_the_pool_is_protected(self, cognito):
         protected = cognito.pool(DeletionProtection="ACTIVE")
 
@@ -87,6 +107,23 @@ class TestClear:
         assert pool_removal.clear(pool_id) is True
         assert store.get(User, pool=pool_id, sub="sub-2") is None
         assert store.list(SigningKey.at(pool=pool_id, kid="").pk).items == []
+
+
+def _make_findable(pool_id, sub, attributes):
+    user = store.get(User, pool=pool_id, sub=sub)
+    user.attributes = attributes
+    store.together(store.Save(user), *search.fresh(pools.fresh_pool(pool_id), user))
+
+
+def _partitions(pool_id):
+    """The kinds of partitions, by the first letter of their keys, in which something of a pool lies."""
+    request, found = {"TableName": Item.Meta.table_name, "ConsistentRead": True}, set()
+    while True:
+        reply = connection.send("Scan", request)
+        found |= {row["pk"]["S"][0] for row in reply["Items"] if f"#{pool_id}" in row["pk"]["S"]}
+        if "LastEvaluatedKey" not in reply:
+            return found
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
 
 def _add_user(pool_id, sub, name):

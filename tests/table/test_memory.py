@@ -86,6 +86,48 @@ class TestRecall:
 
 
 @pytest.mark.usefixtures("lasting")
+class TestRecallMany:
+    def known(self, *names):
+        memory, asked = Memory(), []
+
+        def load(unknown):
+            asked.append(unknown)
+            return {name: name.upper() for name in unknown if name in names}
+
+        return memory, asked, load
+
+    def test_loads_all_that_is_unknown_at_once(self):
+        memory, asked, load = self.known("a", "b", "c")
+        memory.recall_many(["a"], load)
+
+        assert memory.recall_many(["a", "b", "c"], load) == {"a": "A", "b": "B", "c": "C"}
+        assert memory.recall_many(["c", "a"], load) == {"c": "C", "a": "A"}
+        assert asked == [["a"], ["b", "c"]]
+
+    def test_leaves_out_what_is_missing_and_asks_for_it_again(self):
+        memory, asked, load = self.known("a")
+
+        assert [memory.recall_many(["a", "b"], load) for _ in range(2)] == [{"a": "A"}] * 2
+        assert asked == [["a", "b"], ["b"]]
+
+    def test_of_nothing_is_nothing(self):
+        memory, asked, load = self.known()
+
+        assert memory.recall_many([], load) == {}
+        assert asked == []
+
+    def test_does_not_keep_what_was_read_before_a_change(self):
+        memory, _, load = self.known("a")
+
+        def changed_meanwhile(unknown):
+            memory.forget("a")
+            return dict.fromkeys(unknown, "before")
+
+        assert memory.recall_many(["a"], changed_meanwhile) == {"a": "before"}
+        assert memory.recall_many(["a"], load) == {"a": "A"}
+
+
+@pytest.mark.usefixtures("lasting")
 class TestForget:
     def test_loads_again(self):
         known, source = Memory(), Source()

@@ -49,6 +49,16 @@ class TestRiding:
 
         assert len(written(pool)) == 1
 
+    def test_a_first_part_of_the_work_leaves_it_behind(self, pool: str) -> None:
+        with riders.riding(lambda: Save(line(pool))) as rider:
+            with riders.left_behind():
+                store.together(Save(once(pool, "a")))
+            assert not rider.has_ridden
+            store.together(Save(once(pool, "b")))
+
+        assert rider.has_ridden
+        assert len(written(pool)) == 1
+
     def test_the_line_is_made_when_the_ride_begins(self, pool: str) -> None:
         known: list[str] = []
 
