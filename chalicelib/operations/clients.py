@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib import errors, journal
 from chalicelib.call import Call, fresh_pool_of
-from chalicelib.flows import app_clients, client_secrets, paging, resource_servers
+from chalicelib.flows import app_clients, client_documents, client_secrets, paging, resource_servers
 from chalicelib.operations.registry import operation
 from chalicelib.rules import auth_flows, client_settings, scopes
 from chalicelib.rules.client_settings import Surroundings
@@ -80,13 +80,18 @@ def update_user_pool_client(call: Call) -> Answer:
 
 @operation
 def delete_user_pool_client(call: Call) -> None:
-    """Delete a client with its secrets. Raises ResourceNotFoundException and ConcurrentModificationException."""
+    """Delete a client with its secrets and documents.
+
+    Raises ResourceNotFoundException and ConcurrentModificationException.
+    """
     client, held = app_clients.read(call)
+    parts = [store.Remove(secret, "secret") for secret in held]
     try:
-        store.together(store.Remove(client, "client"), *(store.Remove(secret, "secret") for secret in held))
+        store.together(store.Remove(client, "client"), *parts, *client_documents.removal(client.pool_id, client.id))
     except store.Conflict:
         raise errors.ConcurrentModificationException from None
     pools.forget_client(client.id)
+    client_documents.clear(client.pool_id, client.id)
 
 
 def _around(call: Call, pool: Pool, *, has_secret: bool) -> Surroundings:

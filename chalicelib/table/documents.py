@@ -44,7 +44,7 @@ class Branding(Item, discriminator="Branding"):
 
     id = UnicodeAttribute()
     client_id = UnicodeAttribute()
-    document = JSONAttribute()  # ManagedLoginBrandingType; Assets without Bytes
+    document = JSONAttribute()  # ManagedLoginBrandingType; of the Assets the `Id` and `Size` in place of Bytes
 
 
 class BrandingAsset(Item, discriminator="BrandingAsset"):
@@ -81,11 +81,11 @@ class LogDelivery(Item, discriminator="LogDelivery"):
 
 
 class Replica(Item, discriminator="Replica"):
-    """A replica of a pool in another region, as far as it is recorded."""
+    """The replica of a pool in another region, as far as it is recorded; a pool has one at most."""
 
     entity = "Replica"
 
-    document = JSONAttribute()  # UserPoolReplicaType
+    document = JSONAttribute()  # UserPoolReplicaType, and the tags it was made with
 
 
 class Certificate(Item, discriminator="Certificate"):

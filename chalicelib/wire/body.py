@@ -168,7 +168,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "long": (int,),
     "timestamp": (int, float, datetime),
-    "blob": (bytes,),
+    "blob": (bytes, str),  # as an operation gives it, and in base64 as it is sent
 }
 
 
