@@ -6,6 +6,7 @@ errors, so that no operation repeats them. Leaves to `flows` all that decides: s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from chalicelib.table import pools, users
 from chalicelib.table.items import Pool
 from chalicelib.table.pools import ClientRecord
 from chalicelib.table.users import Account
+
+_POOL_ID = re.compile(r"[\w-]{1,55}", re.ASCII)  # what is longer makes no key
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +115,12 @@ def fresh_pool_of(pool_id: str) -> Pool:
 def arn(pool_id: str) -> str:
     """The ARN of a pool in this account."""
     return f"arn:aws:cognito-idp:{current().region}:{current().account_id}:userpool/{pool_id}"
+
+
+def pool_in(resource: str) -> str | None:
+    """The pool id in an ARN of this account and region, whether there is such a pool or not; None for other texts.
+
+    Attack: another spelling of a pool that the operator's policy was not asked about. So only `arn`'s own counts.
+    """
+    pool_id = resource.rpartition("/")[2]
+    return pool_id if _POOL_ID.fullmatch(pool_id) and resource == arn(pool_id) else None

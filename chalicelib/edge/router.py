@@ -13,47 +13,42 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from html import escape
 from types import MappingProxyType
 
 from chalicelib import journal
+from chalicelib.edge import cors
+from chalicelib.edge.fields import canonical, printable
 from chalicelib.edge.log import write_request
 from chalicelib.edge.request import Request, Response
+from chalicelib.errors import AwsError
 
 log = logging.getLogger("latchkey.edge")
 
 Handler = Callable[..., Response]
 Headers = dict[str, str | list[str]]
+Query = Mapping[str, list[str]]
 
 MAX_BODY = 2_621_440
 """2.5 MiB: the largest request of the API (branding with images) is 2 MB; the gateway would take 10, Lambda 6."""
 AWS_JSON = ("application/x-amz-json-1.1", "application/x-amz-json-1.0")
 
-ALLOWED_HEADERS = (
-    *("content-type", "x-amz-target", "x-amz-user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "cache-control"),
-    *("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"),
-)
-MAX_ASKED_HEADERS = 32
 EXPOSED_HEADERS = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"
 MAX_MESSAGE_HEADER = 1024
 """Lambda answers 502 when all headers together pass 10 kB, and an error message may quote what the caller sent."""
 
-SPELLINGS = {
-    name.lower(): name
-    for name in ("X-Amzn-RequestId", "X-Amzn-ErrorType", "X-Amzn-ErrorMessage", "WWW-Authenticate", "ETag")
-}
 OWNED_HEADERS = ("X-Amzn-RequestId", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection")
 """Not for handlers to set: the door frames the body, and `Response.content_type` names it."""
 
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
-UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 PLACEHOLDER = re.compile(r"\{(\w+)(\+?)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of the table. `accepts`: media types, "" for none sent; empty means any. `shape`: a key of SHAPES."""
+    """One line of the table. `accepts`: media types, "" for none sent; empty means any. `shape`: a key of SHAPES.
+
+    `longest`: how many bytes a body may have here, for a query; it is asked before the body is read.
+    """
 
     method: str
     template: str
@@ -61,6 +56,7 @@ class Route:
     shape: str = "rest-json"
     accepts: tuple[str, ...] = ()
     cors: bool = True
+    longest: Callable[[Query], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +172,24 @@ class Router:
             write_request(request, response, facts | {"ms": round((time.perf_counter() - start) * 1000, 2)})
         return response
 
+    def longest_body(self, method: str, path: str, query: Query) -> int:
+        """How many bytes of a body are worth reading, for a method, a decoded path without the stage, and a query."""
+        return self._longest(self._find(path, method).routes.get(method), query)
+
+    def _longest(self, route: Route | None, query: Query) -> int:
+        return route.longest(query) if route and route.longest else self._max_body
+
     def _served(self, request: Request) -> Response:
         found = self._find(request.path, request.method)
         route = _route_for(found, request.method) or found.any_route
         journal.note(route=f"{route.method} {route.template}" if route else None)
         try:
             return _finished(self._answer(request, found), request, route)
-        except Exception:
+        except Exception as accident:
             # Only the log sees the traceback: to a stranger it is a map of the code, and may quote secrets.
             log.exception("unexpected error", extra={"request_id": request.request_id})
-            return _finished(_refused(500, route), request, route)
+            own_name = accident.code if isinstance(accident, AwsError) and accident.status == 500 else None
+            return _finished(_refused(500, route, own_name), request, route)
 
     def _answer(self, request: Request, found: Found) -> Response:
         route = _route_for(found, request.method)
@@ -207,7 +211,7 @@ class Router:
             return 404
         if route is None:
             return 0 if request.method == "OPTIONS" else 405
-        if len(request.body) > self._max_body:
+        if len(request.body) > self._longest(route, request.query):
             return 413
         return 0 if _accepts(route, request) else 415
 
@@ -247,25 +251,16 @@ def _accepts(route: Route, request: Request) -> bool:
     return is_utf8 and request.media_type in route.accepts
 
 
-def _refused(status: int, route: Route | None) -> Response:
-    return SHAPES[route.shape if route else "rest-json"](FAULTS[status])
+def _refused(status: int, route: Route | None, code: str | None = None) -> Response:
+    fault = replace(FAULTS[status], code=code) if code else FAULTS[status]
+    return SHAPES[route.shape if route else "rest-json"](fault)
 
 
 def _preflight(request: Request, found: Found) -> Response:
-    """What a browser asks before it lets a page call us: every header that is a header may come."""
     if not all(route.cors for route in found.routes.values()):
         return Response(200, {"Allow": found.methods}, b"", "")
-    # Bounded and checked, because it is echoed: response splitting and header stuffing.
-    asked = request.headers.get("access-control-request-headers", "").split(",", MAX_ASKED_HEADERS)[:MAX_ASKED_HEADERS]
-    names = [name.strip() for name in asked]
-    extra = [name for name in names if TOKEN.fullmatch(name) and name.lower() not in ALLOWED_HEADERS]
-    headers: Headers = {
-        "Access-Control-Allow-Methods": found.methods,
-        "Access-Control-Allow-Headers": ", ".join([*ALLOWED_HEADERS, *extra]),
-        "Access-Control-Max-Age": "7200",
-        "Vary": "Access-Control-Request-Headers",
-    }
-    return Response(200, headers, b"", "")
+    asked = request.headers.get("access-control-request-headers", "")
+    return Response(200, cors.allowance(asked, found.methods), b"", "")
 
 
 def _finished(response: Response, request: Request, route: Route | None) -> Response:
@@ -283,16 +278,3 @@ def _finished(response: Response, request: Request, route: Route | None) -> Resp
         # A gateway sets its own; two of them confuse the clients that print it.
         headers["X-Amzn-RequestId"] = request.request_id
     return replace(response, headers=headers)
-
-
-@lru_cache(maxsize=512)
-def canonical(name: str) -> str:
-    """A header's name in the one spelling that is used: two spellings of one name would be sent as two headers."""
-    if not TOKEN.fullmatch(name):
-        raise ValueError(f"not a header name: {name!r}")
-    return SPELLINGS.get(name.lower()) or "-".join(part.capitalize() for part in name.split("-"))
-
-
-def printable(value: str) -> str:
-    """A header's value without CR, LF and other controls (response splitting), and within ASCII."""
-    return UNPRINTABLE.sub(lambda found: "?" if found.group() > "\x7f" else " ", value)

@@ -10,7 +10,7 @@ import secrets
 import time
 
 from chalicelib import errors, journal
-from chalicelib.call import Call
+from chalicelib.call import Call, pool_in
 from chalicelib.flows import operator_sessions
 from chalicelib.rules import outcomes
 from chalicelib.settings import current
@@ -35,7 +35,7 @@ def line(call: Call, operation: str, outcome: str = outcomes.DONE) -> AuditLine:
         operation=operation,
         operator=operator or None,
         principal=_principal(operator),
-        pool_id=journal.noted("pool") or _asserted(call, "UserPoolId"),
+        pool_id=journal.noted("pool") or (_named(call) if call.caller.operator else None),
         client_id=journal.noted("client") or _asserted(call, "ClientId"),
         sub=journal.noted("sub"),
         members=sorted(call.given),
@@ -63,7 +63,12 @@ def day_of(now: float) -> str:
 
 def _place(call: Call) -> str:
     """The pool under which a line lies: for operators the one that their policy was asked about."""
-    return str(call.get("UserPoolId") or (not call.caller.operator and journal.noted("pool")) or NO_POOL)
+    return str(_named(call) or (not call.caller.operator and journal.noted("pool")) or NO_POOL)
+
+
+def _named(call: Call) -> str | None:
+    """The pool that the input names, by id or by ARN."""
+    return call.get("UserPoolId") or pool_in(call.get("ResourceArn", ""))
 
 
 def _asserted(call: Call, member: str) -> str | None:

@@ -14,7 +14,7 @@ from chalicelib.call import Call
 from chalicelib.flows import app_clients, client_secrets, rounds
 from chalicelib.operations.registry import operation
 from chalicelib.table import pools, store
-from chalicelib.table.items import ClientSecret
+from chalicelib.table.items import ClientSecret, Pool
 
 Answer = dict[str, Any]
 
@@ -66,7 +66,9 @@ def _add(call: Call, value: str) -> ClientSecret:
     if len(held) >= _MOST:
         raise errors.LimitExceededException(f"A client cannot have more than {_MOST} secrets.")
     added = client_secrets.sealed(client.id, value, call.now, held)
-    store.together(store.Save(client, "client"), store.Save(added, "secret"))
+    # Without the pool: who removes what a deleted pool left has read the secrets already, and would pass over this one.
+    pool = store.Check(Pool.at(pool=client.pool_id), "pool")
+    store.together(pool, store.Save(client, "client"), store.Save(added, "secret"))
     return added
 
 

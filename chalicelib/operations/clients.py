@@ -2,6 +2,7 @@
 
 A client is written only together with a check that its pool is still there, so none is added to a deleted pool. The
 same transaction tells the pool whether some client may use SRP: while none may, passwords that are set get no verifier.
+One that may always tells it, and so changes the pool; one that may not takes that back only from a pool unchanged.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from chalicelib import errors, journal
 from chalicelib.call import Call, fresh_pool_of
-from chalicelib.flows import app_clients, client_documents, client_secrets, paging, resource_servers
+from chalicelib.flows import app_clients, client_documents, client_secrets, paging, resource_servers, rounds
 from chalicelib.operations.registry import operation
 from chalicelib.rules import auth_flows, client_settings, scopes
 from chalicelib.rules.client_settings import Surroundings
@@ -23,6 +24,7 @@ Answer = dict[str, Any]
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _ID_LENGTH = 26  # 134 bits: taken ids do not occur
+_SETTLED = 60.0  # seconds after which the list of clients surely has the newest
 
 
 @operation
@@ -31,15 +33,7 @@ def create_user_pool_client(call: Call) -> Answer:
 
     Raises ResourceNotFoundException, InvalidParameterException, InvalidOAuthFlowException, ScopeDoesNotExistException.
     """
-    pool = fresh_pool_of(call["UserPoolId"])
-    secret = client_secrets.generated() if call.get("GenerateSecret") else call.get("ClientSecret")
-    around = _around(call, pool, has_secret=secret is not None)
-    document = client_settings.created(call.given, around, call.now)
-    client = _new_client(pool.id, document, call.now)
-    journal.note(client=client.id)
-    held = [client_secrets.sealed(client.id, secret, call.now)] if secret else []
-    _write(pool, client, *held)
-    return {"UserPoolClient": _shown(client, held)}
+    return {"UserPoolClient": _shown(*rounds.retried(lambda: _create(call), "pool"))}
 
 
 @operation
@@ -70,12 +64,10 @@ def update_user_pool_client(call: Call) -> Answer:
 
     Raises what create_user_pool_client raises, and ConcurrentModificationException.
     """
-    client, held = app_clients.read(call)
-    pool = fresh_pool_of(client.pool_id)
-    around = _around(call, pool, has_secret=bool(held))
-    client.document = client_settings.updated(client.document, call.given, around, call.now)
-    _write(pool, client)
-    return {"UserPoolClient": _shown(client, held)}
+    try:
+        return {"UserPoolClient": _shown(*rounds.retried(lambda: _update(call), "pool"))}
+    except store.Conflict:
+        raise errors.ConcurrentModificationException from None
 
 
 @operation
@@ -101,42 +93,52 @@ def _around(call: Call, pool: Pool, *, has_secret: bool) -> Surroundings:
     return Surroundings(pool.id, attributes, has_secret=has_secret, scopes=scopes.defined(servers))
 
 
-def _new_client(pool_id: str, document: Answer, now: float) -> Client:
+def _create(call: Call) -> tuple[Client, list[ClientSecret]]:
+    pool = fresh_pool_of(call["UserPoolId"])
+    secret = client_secrets.generated() if call.get("GenerateSecret") else call.get("ClientSecret")
+    around = _around(call, pool, has_secret=secret is not None)
+    document = client_settings.created(call.given, around, call.now)
     client_id = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
-    parts = {"client": client_id, "pool": pool_id, "created": keys.sortable(now)}
-    return Client.new(parts, pool_id=pool_id, document=document)
+    parts = {"client": client_id, "pool": pool.id, "created": keys.sortable(call.now)}
+    client = Client.new(parts, pool_id=pool.id, document=document, has_secret=secret is not None)
+    journal.note(client=client.id)
+    held = [client_secrets.sealed(client.id, secret, call.now)] if secret else []
+    _write(call, pool, client, *held)
+    return client, held
 
 
-def _write(pool: Pool, client: Client, *held: ClientSecret) -> None:
-    """Write a client, its new secrets and what its pool must know, if the pool is still there.
+def _update(call: Call) -> tuple[Client, list[ClientSecret]]:
+    client, held = app_clients.read(call)
+    pool = fresh_pool_of(client.pool_id)
+    around = _around(call, pool, has_secret=bool(held))
+    client.document = client_settings.updated(client.document, call.given, around, call.now)
+    _write(call, pool, client)
+    return client, held
 
-    Raises ResourceNotFoundException and ConcurrentModificationException.
-    """
-    allows_srp = _allows_srp(pool.id, client)
-    marks_pool = allows_srp != pool.allows_srp
-    about_pool = _srp_mark(pool.id, allows_srp) if marks_pool else store.Check(Pool.at(pool=pool.id), "pool")
-    writes = [store.Save(client, "client"), *(store.Save(secret, "secret") for secret in held)]
-    try:
-        store.together(about_pool, *writes)
-    except store.Conflict as conflict:
-        if "pool" in conflict.names:
-            raise errors.ResourceNotFoundException(f"User pool {pool.id} does not exist.") from None
-        raise errors.ConcurrentModificationException from None
-    if marks_pool:
+
+def _write(call: Call, pool: Pool, client: Client, *held: ClientSecret) -> None:
+    """Write a client, its new secrets and what its pool must know, if the pool is still there."""
+    about_pool = _told(pool, client, call.now)
+    store.together(about_pool, store.Save(client, "client"), *(store.Save(secret, "secret") for secret in held))
+    if isinstance(about_pool, store.Change) and about_pool.set["allows_srp"] != pool.allows_srp:
         pools.forget_pool(pool.id)
     pools.forget_client(client.id)
 
 
-def _allows_srp(pool_id: str, client: Client) -> bool:
-    """Whether some client of a pool may use SRP once this one is written."""
+def _told(pool: Pool, client: Client, now: float) -> store.Write:
+    """What is written of the pool: that some client may use SRP, that none may, or nothing but that it is there."""
+    key = Pool.at(pool=pool.id)
     if auth_flows.needs_verifiers(client.document):
-        return True
-    others = store.listed(keys.listing("Client", pool=pool_id)).items
+        return store.Change(key, Pool, set={"allows_srp": True, "srp_at": now}, name="pool")
+    is_settled = pool.srp_at is None or now - float(pool.srp_at) > _SETTLED
+    if pool.allows_srp and is_settled and not _others_need_verifiers(client):
+        return store.Change(key, Pool, set={"allows_srp": False}, condition=Pool.version == pool.version, name="pool")
+    return store.Check(key, "pool")
+
+
+def _others_need_verifiers(client: Client) -> bool:
+    others = store.listed(keys.listing("Client", pool=client.pool_id)).items
     return any(auth_flows.needs_verifiers(o.document) for o in others if isinstance(o, Client) and o.id != client.id)
-
-
-def _srp_mark(pool_id: str, allows_srp: bool) -> store.Change:  # noqa: FBT001 - the value that is written
-    return store.Change(Pool.at(pool=pool_id), Pool, set={"allows_srp": allows_srp}, name="pool")
 
 
 def _identity(client: Client) -> Answer:

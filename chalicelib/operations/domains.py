@@ -54,14 +54,16 @@ def update_user_pool_domain(call: Call) -> Answer:
 
     Raises ResourceNotFoundException, InvalidParameterException and ConcurrentModificationException.
     """
-    pool = fresh_pool_of(call["UserPoolId"])
     domains.refuse_malformed(call["Domain"])
+    pool = fresh_pool_of(call["UserPoolId"])
     found = store.get(Domain, host=call["Domain"])
     if found is None or found.pool_id != pool.id:
         raise errors.InvalidParameterException(domains.UNKNOWN)
     found.document = domains.updated(found.document, call.given, call.now)
     try:
-        store.together(store.Save(found, "domain"))
+        # Attack: the domain is given back and another pool takes it meanwhile. Versions begin anew with each owner, so
+        # this write would take it from there; but the pool told its domains, and has not changed since.
+        store.together(store.Save(found, "domain"), store.Check(pool, "pool"))
     except store.Conflict:
         raise errors.ConcurrentModificationException from None
     return _answer(call, found.document)

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib import errors, journal
 from chalicelib.call import Call, arn, fresh_pool_of
-from chalicelib.flows import paging, pool_removal, rounds, signing_keys, vault
+from chalicelib.flows import imports, paging, pool_removal, rounds, signing_keys, vault
 from chalicelib.operations.registry import operation
 from chalicelib.rules import mfa_settings, pool_settings
 from chalicelib.settings import current
@@ -75,8 +75,10 @@ def list_user_pools(call: Call) -> Answer:
 def update_user_pool(call: Call) -> Answer:
     """Replace the settings of a pool; what is left out returns to its default.
 
-    Raises ResourceNotFoundException and ConcurrentModificationException, and what create_user_pool raises.
+    Raises ResourceNotFoundException, ConcurrentModificationException, UserImportInProgressException, and what
+    create_user_pool raises.
     """
+    imports.refuse_during(call["UserPoolId"])
     _changed(call, lambda pool: pool_settings.updated(pool.document, pool.mfa or {}, call.given, call.now))
     return {}
 
@@ -85,9 +87,11 @@ def update_user_pool(call: Call) -> Answer:
 def delete_user_pool(call: Call) -> None:
     """Delete a pool with its clients and users. The pool itself goes first, so its id is unknown at once.
 
-    Raises ResourceNotFoundException and InvalidParameterException (deletion protection, a domain).
+    Raises ResourceNotFoundException, InvalidParameterException (deletion protection, a domain) and
+    UserImportInProgressException.
     """
     pool_id = call["UserPoolId"]
+    imports.refuse_during(pool_id)
     rounds.retried(lambda: _delete(pool_id, call.now))
     pool_removal.clear(pool_id)
 
@@ -106,7 +110,11 @@ def get_user_pool_mfa_config(call: Call) -> Answer:
 
 @operation
 def add_custom_attributes(call: Call) -> Answer:
-    """Add attributes to a pool's schema, for ever. Raises ResourceNotFoundException and InvalidParameterException."""
+    """Add attributes to a pool's schema, for ever.
+
+    Raises ResourceNotFoundException, InvalidParameterException and UserImportInProgressException.
+    """
+    imports.refuse_during(call["UserPoolId"])
 
     def decide(pool: Pool) -> tuple[Answer, Answer]:
         document = pool_settings.with_attributes(pool.document, call["CustomAttributes"], call.now)

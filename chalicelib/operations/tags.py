@@ -5,12 +5,11 @@ Tags are a setting of the pool, `UserPoolTags`. Several writers at once lose not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.call import Call, arn, fresh_pool_of
+from chalicelib.call import Call, fresh_pool_of, pool_in
 from chalicelib.flows import rounds
 from chalicelib.operations.registry import operation
 from chalicelib.rules import limits, tags
@@ -19,8 +18,6 @@ from chalicelib.table.items import Pool
 
 Answer = dict[str, Any]
 Tags = dict[str, str]
-
-_ID = re.compile(r"[\w-]{1,55}", re.ASCII)  # what is longer makes no key
 
 
 @operation
@@ -50,7 +47,7 @@ def _change(call: Call, changed: Callable[[Tags], Tags]) -> None:
     def attempt() -> Pool:
         pool = _pool(call)
         pool.document = pool.document | {"UserPoolTags": changed(pool.document["UserPoolTags"])}
-        limits.refuse_too_large(pool.document)
+        limits.refuse_too_large({**pool.document, **(pool.mfa or {})})
         store.together(store.Save(pool, "pool"))
         return pool
 
@@ -58,9 +55,8 @@ def _change(call: Call, changed: Callable[[Tags], Tags]) -> None:
 
 
 def _pool(call: Call) -> Pool:
-    """The pool of an ARN, read now. The operator's policy was asked about this very text: no other spelling counts."""
-    resource = call["ResourceArn"]
-    pool_id = resource.rpartition("/")[2]
-    if not _ID.fullmatch(pool_id) or resource != arn(pool_id):
-        raise errors.ResourceNotFoundException(f"Resource {resource} does not exist.")
+    """The pool of the ARN, read now."""
+    pool_id = pool_in(call["ResourceArn"])
+    if pool_id is None:
+        raise errors.ResourceNotFoundException(f"Resource {call['ResourceArn']} does not exist.")
     return fresh_pool_of(pool_id)

@@ -37,6 +37,7 @@ REASONS: Final[Mapping[str, str]] = {
     "ExpiredTokenException": "operator session expired",
     "IncompleteSignatureException": "incomplete signature",
     "InternalErrorException": "unexpected",
+    "InternalServerException": "unexpected",
     "InvalidParameterException": "validation",
     "InvalidPasswordException": "password policy",
     "InvalidSignatureException": "bad signature",

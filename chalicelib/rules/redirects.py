@@ -15,6 +15,7 @@ from chalicelib.errors import InvalidParameterException
 
 _OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=.)", re.ASCII)
+_PLACE = re.compile(r"(?:.*@)?(?:\[[^\[\]@]*\]|[^\[\]@:]*)(?::[0-9]{0,5})?")
 _ACTIVE: Final = frozenset({"about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"})
 
 
@@ -50,11 +51,13 @@ def _web_problem(address: str, scheme: str) -> str | None:
 def _host(address: str) -> str | None:
     """The host as browsers see it; none when parsers disagree.
 
-    A backslash ends the host for a browser and not for us, so `https://a.example\\@b.example` would go elsewhere.
+    A backslash ends the host for a browser and not for us, so `https://a.example\\@b.example` would go elsewhere. What
+    stands behind the bracket of `http://[::1].a.example` would be passed over here.
     """
     if "\\" in address or not address[address.index(":") :].startswith("://"):
         return None
     try:
-        return urlsplit(address).hostname
+        parts = urlsplit(address)
+        return parts.hostname if _PLACE.fullmatch(parts.netloc) else None
     except ValueError:
         return None

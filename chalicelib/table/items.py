@@ -3,8 +3,6 @@
 One base class with the list index, the version and the time to live, one subclass per entity. Settings-only resources
 keep the form that the wire uses in `document`. Times are seconds since the epoch with a fraction. Sealed values are
 opaque bytes here: `flows.vault` opens them.
-
-PynamoDB filters every query by the classes it knows, so all models stand in this one module.
 """
 
 from __future__ import annotations
@@ -100,8 +98,9 @@ class Pool(Item, discriminator="Pool"):
     document = JSONAttribute()  # UserPoolType as DescribeUserPool shows it, without computed members
     mfa = JSONAttribute(null=True)  # what SetUserPoolMfaConfig holds beside MfaConfiguration
     allows_srp = BooleanAttribute(default=False)  # some client may use SRP, so passwords get a verifier
+    srp_at = NumberAttribute(null=True)  # when a client that may was last written
     secret = BinaryAttribute(legacy_encoding=False)  # sealed, 32 bytes: simulated users, per pool
-    ours = JSONAttribute(null=True)  # what Cognito has no setting for: "searchable", "names"
+    ours = JSONAttribute(null=True)  # what Cognito has no setting for: "searchable", "names" (see `rules.eras`)
 
     @property
     def id(self) -> str:
@@ -136,6 +135,7 @@ class Client(Item, discriminator="Client"):
 
     pool_id = UnicodeAttribute()
     document = JSONAttribute()  # UserPoolClientType without ClientSecret
+    has_secret = BooleanAttribute(null=True)  # made with one: without any it lets nobody in, see `pools.fresh_client`
 
     @property
     def id(self) -> str:
@@ -164,6 +164,7 @@ class User(Item, discriminator="User"):
     status = UnicodeAttribute()  # UserStatusType
     enabled = BooleanAttribute(default=True)
     guards = JSONAttribute()
+    generation = NumberAttribute(null=True)  # of the pool's names, see `rules.eras`: the newest that `guards` are in
     groups = UnicodeSetAttribute(null=True)  # of each group the id and the name, written with the `Member`
     pending = JSONAttribute(null=True)  # attribute -> value that replaces the present one once it is proved
     source = UnicodeAttribute(null=True)  # the line of the import that made the user, `<job>#<line>`

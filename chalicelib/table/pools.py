@@ -51,12 +51,16 @@ def client(client_id: str) -> ClientRecord | None:
 
 
 def fresh_client(client_id: str) -> ClientRecord | None:
-    """A client with its secrets, read now."""
+    """A client with its secrets, read now.
+
+    Attack: a query may see the client still and its secrets no more while both are deleted, or restored; what is left
+    would be a client that accepts everybody. So one that was made with a secret is unknown without any.
+    """
     parts = store.list(keys.key("Client", client=client_id).pk).items
     found = next((part for part in parts if isinstance(part, Client)), None)
-    if found is None:
-        return None
     secrets = [part for part in parts if isinstance(part, ClientSecret)]
+    if found is None or (found.has_secret and not secrets):
+        return None
     return ClientRecord(client_id, found.pool_id, found.document, secrets)
 
 

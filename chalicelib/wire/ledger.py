@@ -35,34 +35,34 @@ def recorded(operation: Operation, call: Call, function: Function) -> dict[str, 
         return function(call) or {}
 
     try:
-        result = _audited(operation.name, call, performed) if _is_audited(operation, call) else performed()
+        result = _audited(operation, call, performed) if _is_audited(operation, call) else performed()
     except Exception as failure:
-        journal.note(**outcomes.counts(operation.name, call.given, None, code_of(failure)))
+        journal.note(**outcomes.counts(operation.name, call.given, None, code_of(operation, failure)))
         raise
     journal.note(**outcomes.counts(operation.name, call.given, result))
     return result
 
 
-def code_of(failure: Exception) -> str:
+def code_of(operation: Operation, failure: Exception) -> str:
     """The code that a caller will be told. A conflict that nobody expected is contention."""
     if isinstance(failure, errors.AwsError):
         return failure.code
-    return "TooManyRequestsException" if isinstance(failure, store.Conflict) else "InternalErrorException"
+    return "TooManyRequestsException" if isinstance(failure, store.Conflict) else operation.internal_error
 
 
 def _is_audited(operation: Operation, call: Call) -> bool:
     return outcomes.is_changing(operation.name, call.given)
 
 
-def _audited(name: str, call: Call, performed: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    with riders.riding(lambda: Save(audit.line(call, name), NAME)) as rider:
+def _audited(operation: Operation, call: Call, performed: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    with riders.riding(lambda: Save(audit.line(call, operation.name), NAME)) as rider:
         try:
             result = performed()
         except Exception as failure:
             if call.caller.operator and not rider.has_ridden:
                 with suppress(errors.AwsError):  # the refusal is what the caller must learn, not that the table is busy
-                    store.save(audit.line(call, name, code_of(failure)), NAME)
+                    store.save(audit.line(call, operation.name, code_of(operation, failure)), NAME)
             raise
         if call.caller.operator and not rider.has_ridden:
-            store.save(audit.line(call, name), NAME)
+            store.save(audit.line(call, operation.name), NAME)
         return result

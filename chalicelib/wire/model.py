@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib.wire import quirks
 
 MODEL = Path(__file__).with_name("model.json")
+INTERNAL_ERRORS = ("InternalErrorException", "InternalServerException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Operation:
     def is_rest(self) -> bool:
         """Whether method and path name it, rather than the X-Amz-Target header."""
         return self.path != "/"
+
+    @property
+    def internal_error(self) -> str:
+        """The name under which it declares what nobody foresaw."""
+        return next((name for name in INTERNAL_ERRORS if name in self.errors), INTERNAL_ERRORS[0])
 
 
 @dataclass(frozen=True, slots=True)

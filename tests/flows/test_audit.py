@@ -7,7 +7,7 @@ import time
 import pytest
 
 from chalicelib import journal
-from chalicelib.call import Call, Caller, Origin
+from chalicelib.call import Call, Caller, Origin, arn
 from chalicelib.errors import InvalidParameterException
 from chalicelib.flows import audit
 from chalicelib.settings import Settings
@@ -63,6 +63,30 @@ class TestLine:
     def test_lies_by_pool_and_day(self) -> None:
         assert audit.line(call(OPERATOR, UserPoolId="p_1"), "X").pk == "X#p_1#2025-11-21"
         assert audit.line(call(OPERATOR), "CreateUserPool").pk == "X#-#2025-11-21"
+
+    def test_of_tags_lies_by_the_pool_of_the_arn(self) -> None:
+        line = audit.line(call(OPERATOR, ResourceArn=arn("p_1"), Tags={"k": "v"}), "TagResource")
+
+        assert (line.pk, line.pool_id, line.members) == ("X#p_1#2025-11-21", "p_1", ["ResourceArn", "Tags"])
+
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            "arn:aws:cognito-idp:us-east-1:123456789012:userpool/p_1",
+            "arn:aws:cognito-idp:eu-west-1:000000000000:userpool/p_1",
+            "arn:aws:cognito-identity:us-east-1:000000000000:identitypool/p_1",
+            arn("x/p_1"),
+            arn("p_1\n"),
+            arn("p" * 56),
+            arn(""),
+            "p_1",
+        ],
+        ids=ascii,
+    )
+    def test_of_tags_of_another_resource_lies_outside_of_pools(self, resource: str) -> None:
+        line = audit.line(call(OPERATOR, ResourceArn=resource), "TagResource")
+
+        assert (line.pk, line.pool_id) == ("X#-#2025-11-21", None)
 
     def test_of_a_user_lies_by_the_pool_that_was_found(self) -> None:
         with journal.opened():

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.flows import client_secrets
 from chalicelib.rules.secret_hash import secret_hash
-from chalicelib.table import pools
+from chalicelib.table import pools, store
+from chalicelib.table.items import ClientSecret, Pool
 from tests.application import PASSWORD, Cognito, Fault
 
 OWN = "own-secret".replace("-", "_") + "x" * 20
@@ -105,6 +106,20 @@ class TestAddUserPoolClientSecret:
 
         assert results.count(True) == 1
         assert len(listed(cognito, client)) == 2
+
+    def test_refuses_a_pool_that_vanishes_meanwhile(self, cognito, monkeypatch):
+        given = {"UserPoolId": cognito.pool(), "ClientName": "web", "GenerateSecret": True}
+        client = cognito.call("CreateUserPoolClient", **given)["UserPoolClient"]
+        made = client_secrets.sealed
+
+        def vanishing(*given):
+            store.remove_all([Pool.at(pool=client["UserPoolId"])])
+            return made(*given)
+
+        monkeypatch.setattr(client_secrets, "sealed", vanishing)
+
+        assert refusal(cognito, "AddUserPoolClientSecret", **named(client))[0] == "ResourceNotFoundException"
+        assert len(pools.fresh_client(client["ClientId"]).secrets) == 1
 
     def test_refuses_a_client_that_has_none(self, cognito, public):
         code, message = refusal(cognito, "AddUserPoolClientSecret", **public)
@@ -239,6 +254,30 @@ class TestSignInWithTwoSecrets:
         assert self.sign_in(cognito, client, OWN, username)
         with pytest.raises(Fault, match="Unable to verify secret hash"):
             self.sign_in(cognito, client, client["ClientSecret"], username)
+
+
+class TestHalfSeenClients:
+    """A query may see a client still and its secrets no more: while both are deleted, or not yet all restored."""
+
+    def test_are_unknown_and_let_nobody_in(self, cognito, client):
+        username = cognito.user(client["UserPoolId"])
+        secret = client_secrets.sealed(client["ClientId"], OWN, 1.0)
+        store.remove_all(ClientSecret.at(client=client["ClientId"], id=one["ClientSecretId"])
+                         for one in listed(cognito, client))  # fmt: skip
+        pools.forget_all()
+        given = {"ClientId": client["ClientId"], "AuthFlow": "USER_PASSWORD_AUTH"}
+        parameters = {"USERNAME": username, "PASSWORD": PASSWORD}
+
+        fault = refusal(cognito, "InitiateAuth", AuthParameters=parameters, **given)
+
+        assert fault == ("ResourceNotFoundException", f"User pool client {client['ClientId']} does not exist.")
+        store.save(secret)
+        assert "SECRET_HASH" in refusal(cognito, "InitiateAuth", AuthParameters=parameters, **given)[1]
+
+    def test_are_told_apart_from_those_without_a_secret(self, cognito, public):
+        username = cognito.user(public["UserPoolId"])
+
+        assert cognito.sign_in(public["ClientId"], username)["AccessToken"]
 
 
 class TestChangesOfTheClient:

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.flows import client_secrets
+from chalicelib.rules import auth_flows
 from chalicelib.table import keys, pools, store
 from chalicelib.table.items import Pool
 from tests.application import Cognito, Fault
+from tests.clock import later
 
 UNKNOWN = "unknownunknownunknownunkn1"
 
@@ -149,6 +151,41 @@ class TestSrpMark:
         client = created(cognito, pool_id, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
 
         updated(cognito, client)
+
+        assert store.get(Pool, pool=pool_id).allows_srp is True
+
+    def test_goes_when_the_last_that_may_is_changed_and_the_list_has_settled(self, cognito, pool_id):
+        client = created(cognito, pool_id)
+
+        updated(cognito, client, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+        assert pools.pool(pool_id).allows_srp is True
+
+        with later(61):
+            updated(cognito, client, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+            assert pools.pool(pool_id).allows_srp is False
+
+    def test_is_there_after_many_clients_at_once_of_which_one_may(self, cognito):
+        for _ in range(3):
+            pool_id = cognito.pool()
+            flows = [["ALLOW_USER_PASSWORD_AUTH"]] * 2 + [["ALLOW_USER_SRP_AUTH"]] + [["ALLOW_USER_PASSWORD_AUTH"]] * 2
+
+            with ThreadPoolExecutor(5) as together:
+                list(together.map(lambda some, pool=pool_id: created(cognito, pool, ExplicitAuthFlows=some), flows))
+
+            assert store.get(Pool, pool=pool_id).allows_srp is True
+
+    def test_is_not_taken_from_a_client_that_was_made_meanwhile(self, cognito, pool_id, monkeypatch):
+        judged = auth_flows.needs_verifiers
+        left = [lambda: created(cognito, pool_id)]
+
+        def overtaken(document):
+            found = judged(document)
+            if left:
+                left.pop()()
+            return found
+
+        monkeypatch.setattr(auth_flows, "needs_verifiers", overtaken)
+        created(cognito, pool_id, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
 
         assert store.get(Pool, pool=pool_id).allows_srp is True
 

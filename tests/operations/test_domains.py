@@ -5,6 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chalicelib.call import arn
+from chalicelib.flows import operators
+from chalicelib.rules import domains as rules
 from chalicelib.table import pools, store
 from chalicelib.table.documents import Domain
 from tests.application import HOST, Cognito, Fault
@@ -211,6 +214,23 @@ class TestUpdateUserPoolDomain:
             assert refusal(cognito, "UpdateUserPoolDomain", **given) == NO_SUCH
         assert described(cognito, name)["ManagedLoginVersion"] == 1
 
+    def test_does_not_take_a_domain_from_who_got_it_meanwhile(self, cognito, pool_id, other_pool, monkeypatch):
+        name, updated = fresh(), rules.updated
+        created(cognito, pool_id, name)
+
+        def moved(*given):
+            cognito.call("DeleteUserPoolDomain", UserPoolId=pool_id, Domain=name)
+            created(cognito, other_pool, name)
+            return updated(*given)
+
+        monkeypatch.setattr(rules, "updated", moved)
+        given = {"UserPoolId": pool_id, "Domain": name, "ManagedLoginVersion": 2}
+
+        assert refusal(cognito, "UpdateUserPoolDomain", **given)[0] == "ConcurrentModificationException"
+        told = described(cognito, name)
+        assert (told["UserPoolId"], told["ManagedLoginVersion"]) == (other_pool, 1)
+        cognito.call("DeleteUserPoolDomain", UserPoolId=other_pool, Domain=name)
+
     def test_tells_all_but_one_of_many_at_once(self, cognito, pool_id):
         name = f"{fresh()}.example.com"
         custom(cognito, pool_id, name)
@@ -259,6 +279,24 @@ class TestDeleteUserPoolDomain:
         assert refusal(cognito, "DeleteUserPoolDomain", UserPoolId=UNKNOWN, Domain="demo")[0] == (
             "ResourceNotFoundException"
         )
+
+
+class TestPolicies:
+    def test_fence_the_domains_of_other_pools(self, cognito, pool_id, other_pool):
+        allowed = {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": arn(pool_id)}
+        fenced = Cognito(*operators.create({"Version": "2012-10-17", "Statement": [allowed]}))
+        own, foreign = fresh(), fresh()
+        created(fenced, pool_id, own)
+        created(cognito, other_pool, foreign)
+
+        for operation in ("CreateUserPoolDomain", "UpdateUserPoolDomain", "DeleteUserPoolDomain"):
+            denied = refusal(fenced, operation, UserPoolId=other_pool, Domain=foreign)
+            assert denied[0] == "AccessDeniedException"
+        for name in (own, foreign):
+            assert refusal(fenced, "DescribeUserPoolDomain", Domain=name, UserPoolId=pool_id)[0] == (
+                "AccessDeniedException"
+            )
+        cognito.call("DeleteUserPoolDomain", UserPoolId=other_pool, Domain=foreign)
 
 
 class TestPoolsWithDomains:

@@ -11,6 +11,7 @@ from chalicelib.flows import signing_keys, vault
 from chalicelib.table import keys, pools, store
 from chalicelib.table.items import Pool
 from tests.application import Fault
+from tests.importing import Import, row
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 
@@ -238,3 +239,28 @@ class TestUpdateUserPool:
 
     def test_refuses_an_unknown_pool(self, cognito):
         assert refusal(cognito, "UpdateUserPool", UserPoolId="us-east-1_Unknown00")[0] == "ResourceNotFoundException"
+
+
+class TestDuringAnImport:
+    @pytest.fixture
+    def job(self, cognito):
+        job = Import(cognito, cognito.pool(AutoVerifiedAttributes=["email"]))
+        job.bring(row("ada"))
+        return job
+
+    @pytest.mark.parametrize(
+        ("operation", "given"),
+        [
+            ("UpdateUserPool", {}),
+            ("DeleteUserPool", {}),
+            ("AddCustomAttributes", {"CustomAttributes": [{"Name": "x", "AttributeDataType": "String"}]}),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_a_pool_is_neither_changed_nor_deleted(self, cognito, job, operation, given):
+        before = described(cognito, job.pool)
+
+        fault = refusal(cognito, operation, UserPoolId=job.pool, **given)
+
+        assert fault[0] == "UserImportInProgressException"
+        assert described(cognito, job.pool) == before

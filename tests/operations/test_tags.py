@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.flows import operator_keys
-from chalicelib.table import pools
+from chalicelib.table import pools, store
+from chalicelib.table.items import Pool
 from tests.application import Cognito, Fault
+from tests.lines import audited
 
 UNKNOWN = "us-east-1_Unknown00"
 
@@ -134,9 +136,29 @@ class TestResources:
         fenced = Cognito(key_id, secret)
 
         assert tag(fenced, own, k="v") == {}
-        assert refusal(fenced, "TagResource", ResourceArn=arn(shared_pool), Tags={"k": "v"})[0] == (
-            "AccessDeniedException"
-        )
+        for trick in ({}, {"UserPoolId": own}):
+            given = {"ResourceArn": arn(shared_pool), "Tags": {"k": "v"}, **trick}
+            assert refusal(fenced, "TagResource", **given)[0] == "AccessDeniedException"
+        assert listed(cognito, shared_pool) == {}
+
+    def test_have_their_changes_told_in_the_audit_of_their_pool(self, cognito, pool_id):
+        tag(cognito, pool_id, k="v")
+        cognito.call("UntagResource", ResourceArn=arn(pool_id), TagKeys=["k"])
+
+        assert [told["Operation"] for told in audited(cognito, pool_id)] == ["TagResource", "UntagResource"]
+
+
+class TestSizes:
+    def test_of_tags_count_together_with_all_else_of_the_pool(self, cognito, pool_id):
+        pool = store.get(Pool, pool=pool_id)
+        pool.document |= {"Name": "x" * 100_000}
+        pool.mfa = {"EmailMfaConfiguration": {"Message": "x" * 190_000}}
+        store.save(pool)
+
+        fault = refusal(cognito, "TagResource", ResourceArn=arn(pool_id), Tags=dict.fromkeys("abcdefgh", "é" * 256))
+
+        assert fault[0] == "InvalidParameterException"
+        assert "too large" in fault[1]
 
 
 class TestUpdatedPools:

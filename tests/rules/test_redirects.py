@@ -22,6 +22,7 @@ class TestRefuseBad:
             "http://localhost:3000/cb",
             "http://127.0.0.1/cb",
             "http://[::1]:80/cb",
+            "https://x:y@example.com:80?z=[@]",
             "myapp://callback",
             "com.example.app:/cb",
         ],
@@ -30,7 +31,14 @@ class TestRefuseBad:
         redirects.refuse_bad([address])
 
     @pytest.mark.parametrize(
-        "address", ["http://example.com", "HTTP://example.com", "http://localhost.example.com", "http://127.0.0.1@a.b"]
+        "address",
+        [
+            "http://example.com",
+            "HTTP://example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1@a.b",
+            "http://x@[::1]@a.b",
+        ],
     )
     def test_refuses_http_to_other_machines(self, address):
         assert sentence(address) == f"{address} cannot use the HTTP protocol."
@@ -51,6 +59,10 @@ class TestRefuseBad:
             "myapp:",
             "http://[x",
             "https://a.example\\@b.example",
+            "http://[::1].a.example",
+            "http://[::1]a.example:80",
+            "http://localhost:a.example",
+            "https://example.com:port",
         ],
     )
     def test_refuses_what_is_not_absolute(self, address):

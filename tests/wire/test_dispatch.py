@@ -10,6 +10,7 @@ from chalicelib.wire import dispatch, model
 from tests.application import HOST, PASSWORD, respond
 from tests.callers import a_name, refused
 from tests.contract import calls
+from tests.lines import logged, rows
 
 pytestmark = pytest.mark.usefixtures("application")
 
@@ -45,13 +46,13 @@ class TestRun:
         assert answer.headers["x-amzn-errormessage"] == "User pool client unknown does not exist."
 
     def test_what_is_not_built_says_so_by_name(self, cognito):
-        with refused("NotImplementedException") as told:
-            cognito.call("CreateGroup", UserPoolId=cognito.pool(), GroupName="staff")
+        answer = calls.sent(cognito.credentials, model.operation("cognito-identity", "GetId"))
 
-        assert (told.value.status, told.value.message) == (501, "CreateGroup is not built yet.")
+        assert (answer.status, answer.code()) == (501, "NotImplementedException")
+        assert answer.said()["message"] == "GetId is not built yet."
 
     def test_what_is_not_built_is_told_to_known_callers_only(self):
-        found = model.operation("cognito-idp", "CreateGroup")
+        found = model.operation("cognito-identity", "ListIdentityPools")
 
         assert calls.ask(*calls.question(found)).code() == "MissingAuthenticationTokenException"
 
@@ -98,6 +99,36 @@ class TestWarm:
 
         assert registry.find("cognito-idp", "sign_up") is not None
         assert connection.client() is connection.client()
+
+
+class TestAccidents:
+    @pytest.mark.parametrize(
+        ("operation", "name"),
+        [
+            ("DescribeUserPool", "InternalErrorException"),
+            ("AddUserPoolClientSecret", "InternalServerException"),
+            ("ListUserPoolClientSecrets", "InternalServerException"),
+            ("DeleteUserPoolClientSecret", "InternalServerException"),
+        ],
+    )
+    def test_carry_the_name_that_the_operation_declares(self, cognito, monkeypatch, caplog, operation, name):
+        def broken(_call):
+            raise RuntimeError("s3cr3t")
+
+        monkeypatch.setattr(registry, "find", lambda _service, _name: broken)
+        found = model.operation("cognito-idp", operation)
+        pool = "us-east-1_Accident0"
+        content = json.dumps({"UserPoolId": pool, "ClientId": "c", "ClientSecretId": "s"}).encode()
+
+        with logged() as log:
+            answer = calls.sent(cognito.credentials, found, content)
+
+        assert (answer.status, answer.code()) == (500, name)
+        assert answer.said()["message"] == "An internal error occurred."
+        assert (log.requests()[0]["outcome"], log.requests()[0]["reason"]) == (name, "unexpected")
+        assert "RuntimeError" in caplog.text
+        lines = [] if operation.startswith(("List", "Describe")) else [(name, "unexpected")]
+        assert [(line.outcome, line.reason) for line in rows(pool) if line.operation == operation] == lines
 
 
 class TestConflicts:
