@@ -71,6 +71,16 @@ def account_of(who: Access) -> Account:
     return found
 
 
+def require_no_reset(user: User) -> None:
+    """Raises PasswordResetRequiredException while an administrator wants another password of the user.
+
+    Attack: whoever took an account over has a session still when the administrator resets the password, and moves the
+    address to which the next reset code or invitation goes, or makes the code that went there useless.
+    """
+    if user.status in ("RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"):
+        raise errors.PasswordResetRequiredException
+
+
 def verified(call: Call, token: str) -> dict[str, Any]:
     """The claims of an access token of one of our pools, believed but for revocation.
 

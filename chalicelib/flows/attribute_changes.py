@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from chalicelib import errors
 from chalicelib.call import Call
-from chalicelib.flows import codes, deliveries, enrolment, user_changes
+from chalicelib.flows import access, codes, deliveries, enrolment, profiles, user_changes
 from chalicelib.flows.codes import Address
-from chalicelib.rules import attributes, limits, names
+from chalicelib.rules import attributes, limits, recovery
 from chalicelib.table import guards, store
 from chalicelib.table.items import Pool, User
 from chalicelib.table.store import Save, Write
@@ -36,12 +36,14 @@ def carry_out(call: Call, account: Account, values: Values, *, is_own: bool) -> 
     """Change attributes, an empty value deletes one; `is_own` when the user does it.
 
     An own change needs the account's codes only if it gives an address. Raises InvalidParameterException,
-    AliasExistsException, UserNotFoundException, TooManyRequestsException.
+    AliasExistsException, PasswordResetRequiredException (own), UserNotFoundException, TooManyRequestsException.
     """
     changes = attributes.accepted_changes(call.pool.document["SchemaAttributes"], values)
     issues: list[codes.Issue] = []
 
     def decided(found: Account) -> list[Write]:
+        if is_own:
+            access.require_no_reset(found.user)
         issues[:] = _applied(call, found, changes)
         counted = codes.counted_changes(found, len(issues), call.now) if is_own else []
         sent = [Save(issue.item, "code") for issue in issues]
@@ -57,11 +59,12 @@ def prove(call: Call, account: Account, kind: Address, text: str) -> None:
 
     While another user has proved the same alias nothing changes and the code stays good: it did prove the address, and
     the other may give it up. Raises CodeMismatchException, ExpiredCodeException, LimitExceededException,
-    AliasExistsException, UserNotFoundException.
+    AliasExistsException, PasswordResetRequiredException, UserNotFoundException.
     """
 
     def decided(found: Account) -> list[Write]:
         user = found.user
+        access.require_no_reset(user)
         spent = codes.spending(found, kind, text, call.now)
         proved = codes.destination(user, kind, kind)
         user.attributes = user.attributes | {kind: proved, f"{kind}_verified": "true"}
@@ -79,10 +82,7 @@ def _names_free() -> Iterator[None]:
     try:
         yield
     except store.Conflict as conflict:
-        kind = next((name for name in conflict.names if name in names.CANDIDATES), None)
-        if kind is None:
-            raise
-        raise errors.AliasExistsException(f"An account with the given {kind} already exists.") from None
+        raise enrolment.alias_taken(conflict) or conflict from None
 
 
 def _applied(call: Call, account: Account, changes: Values) -> list[codes.Issue]:
@@ -136,6 +136,9 @@ def _without(user: User, *settled: str) -> dict[str, str]:
 def _require_sound(pool: Pool, user: User, changes: Values) -> None:
     enrolment.require_address_of_flags(user.attributes)
     limits.refuse_too_large({"attributes": user.attributes, "pending": user.pending})
+    for kind, factor in recovery.FACTORS.items():
+        if changes.get(kind) == "" and factor in profiles.factors(user):
+            raise errors.InvalidParameterException(f"{kind} cannot be deleted while the user has {factor} turned on.")
     is_alias = "preferred_username" in (pool.document.get("AliasAttributes") or [])
     if is_alias and changes.get("preferred_username") and user.status == "UNCONFIRMED":
         raise errors.InvalidParameterException("preferred_username cannot be set before the user is confirmed.")
@@ -149,7 +152,12 @@ def _issue(call: Call, account: Account, kind: Address) -> codes.Issue:
 def _names(pool: Pool, user: User, changes: Values) -> list[Write]:
     """The writes that keep names unique: guards of those that the user has by now, and that nobody has one that waits.
 
-    Only where addresses are names that no proof is needed for; elsewhere the first who proves an address owns it.
+    The latter only where addresses are names that no proof is needed for; elsewhere the first who proves an address
+    owns it. Whoever has a name keeps one: nobody could sign in without.
     """
+    had_name = bool(user.guards)
     waiting = {kind: value for kind, value in (user.pending or {}).items() if kind in changes}
-    return [*guards.reguarded(pool, user), *guards.unclaimed(pool, user, waiting)]
+    writes = [*guards.reguarded(pool, user), *guards.unclaimed(pool, user, waiting)]
+    if had_name and not user.guards:
+        raise errors.InvalidParameterException("The last address by which the user can sign in cannot be deleted.")
+    return writes

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib import journal
-from chalicelib.errors import InvalidParameterException, NotAuthorizedException, UsernameExistsException
+from chalicelib.errors import (
+    AliasExistsException,
+    InvalidParameterException,
+    NotAuthorizedException,
+    UsernameExistsException,
+)
 from chalicelib.rules import names
 from chalicelib.table.items import Pool, User
 from chalicelib.table.store import Conflict
@@ -63,6 +68,12 @@ def require_unconfirmed(user: User) -> None:
     if user.status != "UNCONFIRMED":
         journal.note(reason="user state")
         raise NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
+
+
+def alias_taken(conflict: Conflict) -> AliasExistsException | None:
+    """The error for an alias that somebody else has; None when something else was in the way."""
+    kind = next((name for name in conflict.names if name in names.CANDIDATES), None)
+    return AliasExistsException(f"An account with the given {kind} already exists.") if kind else None
 
 
 def taken(pool: Pool, conflict: Conflict, words: str) -> UsernameExistsException:

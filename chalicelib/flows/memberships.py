@@ -28,6 +28,10 @@ TOGETHER: Final = 40
 
 _BATCH: Final = 20  # members of one transaction: the more, the likelier one of them is busy
 _MOST_REMOVALS: Final = 99  # memberships of one user that one transaction ends
+_TOO_MANY: Final = (
+    f"A user can be in at most {rules.MOST} groups, "
+    f"and their names can take at most {rules.MOST_BYTES} bytes in a token."
+)
 
 
 def of(pool_id: str, name: str) -> Group:
@@ -44,8 +48,8 @@ def of(pool_id: str, name: str) -> Group:
 def join(user: User, name: str, now: float) -> None:
     """Put a user in a group, if not in it already.
 
-    Raises ResourceNotFoundException, UserNotFoundException, LimitExceededException, and TooManyRequestsException when
-    others were faster again and again.
+    Raises ResourceNotFoundException, UserNotFoundException, InvalidParameterException for a user who is in as many
+    groups as one may be, and TooManyRequestsException when others were faster again and again.
     """
     try:
         rounds.retried(lambda: _join(user, name, now), "group", "user")
@@ -147,7 +151,7 @@ def _join(user: User, name: str, now: float) -> None:
     if groups.reference(group) in held:
         return
     if rules.are_too_many([name, *(one.name for one in held)]):
-        raise errors.LimitExceededException("The user is in as many groups as a user may be in.")
+        raise errors.InvalidParameterException(_TOO_MANY)
     store.together(*groups.joining(found, group, now))
 
 

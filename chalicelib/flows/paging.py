@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 from chalicelib import errors
 from chalicelib.flows import vault
 from chalicelib.table import store
 
 LARGEST = 60
+
+_MOST_BYTES: Final = 3_000_000
+"""Of an answer as JSON: Lambda takes 6 MB, and an answer of quotation marks alone doubles when it is wrapped for it."""
 
 
 class Part(NamedTuple):
@@ -50,6 +55,17 @@ def page_for_an_hour(listing: str, limit: int | None, cursor: str | None, now: f
     if found.cursor is None:
         return found
     return found._replace(cursor=vault.sealed_text(_CURSOR, {"behind": found.cursor}, now, _HOUR))
+
+
+def fitting(limit: int | None, answer: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
+    """The answer with a page of at most `limit` items; of so many fewer that it can be sent.
+
+    Attack: strangers sign up with all attributes as long as they may be, and no list gets past sixty of them.
+    """
+    size = limit or LARGEST
+    while len(json.dumps(found := answer(size))) > _MOST_BYTES and size > 1:
+        size //= 2
+    return found
 
 
 def _opened(cursor: str, now: float) -> str:

@@ -19,6 +19,7 @@ from chalicelib.call import Call
 from chalicelib.flows import (
     challenges,
     client_secrets,
+    enrolment,
     lockout,
     passwords,
     srp_exchange,
@@ -27,8 +28,8 @@ from chalicelib.flows import (
     unknown_users,
 )
 from chalicelib.flows.challenges import State
-from chalicelib.rules import attributes, names
-from chalicelib.table import guards, store
+from chalicelib.rules import attributes, limits
+from chalicelib.table import guards, search, store
 from chalicelib.table.users import Account
 from chalicelib.table.writes import Save, Write
 
@@ -55,7 +56,7 @@ def by_password(call: Call, parameters: Parameters) -> Answer:
     given, text = required(parameters, "USERNAME"), required(parameters, "PASSWORD")
     account, state = _begun(call, given, parameters.get("SECRET_HASH"))
     _require_standing(call, account)
-    if not passwords.is_right(account, text):
+    if not passwords.is_right(account, text, call.pool):
         raise _wrong(call, account)
     result = _next(call, account, state)
     _keep_upgraded(call, account, text)
@@ -192,27 +193,34 @@ def _password_set_at(account: Account) -> float:
 
 
 def _completed(call: Call, account: Account, state: State, text: str) -> Answer:
-    """Tokens for a user who chose a password. Raises store.Conflict when somebody else changed the user meanwhile."""
+    """Tokens for a user who chose a password.
+
+    Raises AliasExistsException, and store.Conflict when somebody else changed the user meanwhile: the names that are
+    taken then may be the user's own.
+    """
     writes = _confirmed(call, account, text)
     try:
         return _signed_in(call, account, state.session_id, writes)
     except store.Conflict as conflict:
         if tokens.SESSION in conflict.names:
             raise challenges.spent() from None
-        if kind := next((name for name in conflict.names if name in names.CONTACTS), None):
-            raise errors.AliasExistsException(f"An account with the given {kind} already exists.") from None
+        if "user" not in conflict.names and (refusal := enrolment.alias_taken(conflict)):
+            raise refusal from None
         raise
 
 
 def _confirmed(call: Call, account: Account, text: str) -> list[Write]:
     """The writes that confirm a user, with the password and the attributes that came with the answer."""
     user, schema = account.user, call.pool.document["SchemaAttributes"]
+    before = search.entries(call.pool, user)
     user.attributes = user.attributes | _added(call, account)
     if missing := attributes.missing(schema, user.attributes):
         raise errors.InvalidParameterException(f"Invalid attributes given, {missing[0]} is missing")
+    limits.refuse_too_large(user.attributes)
     user.status, user.modified_at = "CONFIRMED", call.now
     password = passwords.replaced(call.pool, account, text, call.now)
-    return [*guards.reguarded(call.pool, user), Save(user, "user"), Save(password, "password")]
+    found_by = search.changes(call.pool, user, before)
+    return [*guards.reguarded(call.pool, user), Save(user, "user"), Save(password, "password"), *found_by]
 
 
 def _added(call: Call, account: Account) -> dict[str, str]:

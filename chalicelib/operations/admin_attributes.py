@@ -30,7 +30,8 @@ def admin_update_user_attributes(call: Call) -> Answer:
 def admin_delete_user_attributes(call: Call) -> Answer:
     """Delete attributes; an address takes its proof, its name and what waited to replace it along.
 
-    Raises InvalidParameterException and UserNotFoundException.
+    Not the last address to sign in with, nor one that is a second factor: that is turned off first. Raises
+    InvalidParameterException and UserNotFoundException.
     """
     attribute_changes.carry_out(call, call.account, dict.fromkeys(call["UserAttributeNames"], ""), is_own=False)
     return {}

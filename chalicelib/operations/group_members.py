@@ -17,7 +17,8 @@ Answer = dict[str, Any]
 def admin_add_user_to_group(call: Call) -> None:
     """Put a user in a group; a member stays one. Raises ResourceNotFoundException and UserNotFoundException.
 
-    Raises LimitExceededException for a user who is in `rules.groups.MOST` groups.
+    Raises InvalidParameterException for a user who is in as many groups as one may be: the model declares no error of
+    limits here.
     """
     memberships.join(call.account.user, call["GroupName"], call.now)
 
@@ -42,7 +43,11 @@ def list_users_in_group(call: Call) -> Answer:
     pool_id = call["UserPoolId"]
     group = memberships.of(pool_id, call["GroupName"])
     part = paging.Part(*groups.members_part(pool_id, group.id))
-    page = paging.page_of(part, call.get("Limit"), call.get("NextToken"))
-    found = groups.users_of(pool_id, (item for item in page.items if isinstance(item, Member)))
+    return paging.fitting(call.get("Limit"), lambda limit: _members(call, part, limit))
+
+
+def _members(call: Call, part: paging.Part, limit: int) -> Answer:
+    page = paging.page_of(part, limit, call.get("NextToken"))
+    found = groups.users_of(call["UserPoolId"], (item for item in page.items if isinstance(item, Member)))
     answer: Answer = {"Users": [profiles.listed(user) for user in found]}
     return answer | ({"NextToken": page.cursor} if page.cursor else {})

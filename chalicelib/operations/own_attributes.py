@@ -20,8 +20,8 @@ def update_user_attributes(call: Call) -> Answer:
     """Set attributes of the bearer, or delete those with an empty value; the answer tells where codes went.
 
     A changed address is unproved, or waits for its proof where the pool wants that first. Raises
-    NotAuthorizedException, InvalidParameterException, AliasExistsException, TooManyRequestsException, and
-    CodeDeliveryFailureException, after which the change stands nevertheless.
+    NotAuthorizedException, InvalidParameterException, AliasExistsException, PasswordResetRequiredException,
+    TooManyRequestsException, and CodeDeliveryFailureException, after which the change stands nevertheless.
     """
     outcome = _changed(call, attributes.given(call["UserAttributes"]))
     return {"CodeDeliveryDetailsList": deliveries.send_all(call, outcome.user, "verify_attribute", outcome.issues)}
@@ -29,7 +29,10 @@ def update_user_attributes(call: Call) -> Answer:
 
 @operation
 def delete_user_attributes(call: Call) -> Answer:
-    """Delete attributes of the bearer. Raises NotAuthorizedException and InvalidParameterException."""
+    """Delete attributes of the bearer, but not the last address to sign in with, nor one that is a second factor.
+
+    Raises NotAuthorizedException, InvalidParameterException and PasswordResetRequiredException.
+    """
     _changed(call, dict.fromkeys(call["UserAttributeNames"], ""))
     return {}
 

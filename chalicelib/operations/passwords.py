@@ -19,8 +19,9 @@ Answer = dict[str, Any]
 def change_password(call: Call) -> Answer:
     """Another password for the bearer of an access token who knows the present one, or has none.
 
-    Sessions stay, an outstanding reset code does not. Raises NotAuthorizedException, InvalidPasswordException,
-    PasswordHistoryPolicyViolationException and LimitExceededException after five in an hour, right or wrong.
+    Sessions stay, an outstanding reset code does not. Raises NotAuthorizedException, PasswordResetRequiredException,
+    InvalidPasswordException, PasswordHistoryPolicyViolationException and LimitExceededException after five in an hour,
+    right or wrong.
     """
     who = access.owner(call)
     passwords.require_valid(who.pool, call["ProposedPassword"])
@@ -37,6 +38,7 @@ def _changed(call: Call, pool: Pool, account: Account) -> list[Write]:
     if account.user.status == "FORCE_CHANGE_PASSWORD":
         journal.note(reason="user state")
         raise errors.NotAuthorizedException("User password cannot be changed in the current state.")
+    access.require_no_reset(account.user)
     counted = codes.counted_attempt(account, call.now, is_right=_knows_present(call, account))
     password = passwords.replaced(pool, account, call["ProposedPassword"], call.now)
     return [Check(account.user, "user"), Save(password, "password"), counted, *codes.voiding(account, "reset")]

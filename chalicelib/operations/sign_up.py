@@ -148,9 +148,9 @@ def _confirmation(call: Call, account: Account, taking: tuple[str, ...] = ()) ->
 
 def _move_aliases(call: Call, account: Account, conflict: store.Conflict) -> None:
     """Somebody has proved the same address before: take it over if the caller says so, as the last proof counts."""
-    kind = next(name for name in conflict.names if name in names.CONTACTS)
+    kind = conflict.names[0]
     taken = errors.AliasExistsException(f"An account with the {kind} already exists.")
-    if not call.get("ForceAliasCreation"):
+    if kind not in names.CONTACTS or not call.get("ForceAliasCreation"):
         raise taken
     found = users.by_sub(call.pool.id, account.user.sub) or account
     try:

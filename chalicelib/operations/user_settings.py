@@ -22,11 +22,16 @@ _FACTOR = "SMS_MFA"
 def set_user_settings(call: Call) -> Answer:
     """Switch codes by SMS on for the bearer, or off with no MFAOptions; other factors stay as they are.
 
-    Raises InvalidParameterException and NotAuthorizedException.
+    Raises InvalidParameterException, PasswordResetRequiredException and NotAuthorizedException.
     """
     who = access.owner(call)
     problem = "User does not have a phone_number set to turn on SMS MFA"
-    user_changes.carry_out(Account(who.user), lambda found: _set(call, found.user, problem))
+
+    def decided(found: Account) -> list[Write]:
+        access.require_no_reset(found.user)
+        return _set(call, found.user, problem)
+
+    user_changes.carry_out(Account(who.user), decided)
     return {}
 
 

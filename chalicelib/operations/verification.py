@@ -18,10 +18,11 @@ def get_user_attribute_verification_code(call: Call) -> Answer:
     """Send a code to an address of the bearer, to the one that waits for its proof if there is one.
 
     Raises InvalidParameterException when there is nowhere to send it, LimitExceededException after five in an hour,
-    NotAuthorizedException and CodeDeliveryFailureException.
+    PasswordResetRequiredException, NotAuthorizedException and CodeDeliveryFailureException.
     """
     kind = _kind(call)
     account = access.account(call)
+    access.require_no_reset(account.user)
     if not codes.destination(account.user, kind, kind):
         raise errors.InvalidParameterException(f"The user has no {kind} to verify.")
     deliveries.require_possible(call.pool, "verify_attribute", kind)
@@ -34,7 +35,7 @@ def verify_user_attribute(call: Call) -> Answer:
     """Prove an address of the bearer by the code that went there; from then on it is verified, and an alias.
 
     Raises CodeMismatchException, ExpiredCodeException, LimitExceededException after fifteen wrong ones in an hour,
-    AliasExistsException, InvalidParameterException and NotAuthorizedException.
+    AliasExistsException, PasswordResetRequiredException, InvalidParameterException and NotAuthorizedException.
     """
     kind = _kind(call)
     attribute_changes.prove(call, access.account(call), kind, call["Code"])

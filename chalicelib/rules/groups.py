@@ -14,7 +14,10 @@ MOST: Final = 1_000
 """Groups of one user; Cognito allows 100. They stand in the user's own item, which every sign-in reads."""
 
 MOST_BYTES: Final = 36_000
-"""Bytes that the names of a user's groups take in a token: with more, our own endpoints would find it too long."""
+"""Bytes that the names of a user's groups take in a token: with more, our own endpoints would find it too long.
+
+What others carry in a header ends sooner: an API Gateway passes 10,240 bytes of headers in all.
+"""
 
 _LAST: Final = 1 << 31  # behind every precedence that the model allows
 

@@ -61,10 +61,14 @@ def has_generated_usernames(settings: Settings) -> bool:
     return bool(settings.get("UsernameAttributes"))
 
 
-def candidates(settings: Settings, name: str) -> list[Guard]:
-    """The guards under which a given sign-in name may be found, most likely first."""
+def candidates(settings: Settings, name: str, *, keeps_usernames: bool = False) -> list[Guard]:
+    """The guards under which a given sign-in name may be found, most likely first.
+
+    `keeps_usernames`: the pool has been changed, so where addresses are names some users have a username still.
+    """
+    by_address = settings.get("UsernameAttributes") or []
     aliases = sorted(settings.get("AliasAttributes") or [], key=CANDIDATES.index)
-    kinds = settings.get("UsernameAttributes") or ["username", *aliases]
+    kinds = [*by_address, *(["username"] if keeps_usernames else [])] if by_address else ["username", *aliases]
     return [(kind, folded(settings, name)) for kind in kinds if _may_be(kind, name)]
 
 
@@ -76,16 +80,21 @@ def _may_be(kind: str, name: str) -> bool:
     return True
 
 
-def guards(settings: Settings, username: str, attributes: Mapping[str, str]) -> list[Guard]:
+def guards(
+    settings: Settings, username: str, attributes: Mapping[str, str], *, keeps_usernames: bool = False
+) -> list[Guard]:
     """All guards that a user must hold.
 
     Where an address is the username it is guarded verified or not; as an alias only once it is verified, because an
-    unproven address must not keep its owner out (the attack: signing up with somebody else's address first).
+    unproven address must not keep its owner out (the attack: signing up with somebody else's address first). With
+    `keeps_usernames` a username that is no `sub` stays a name where addresses are names.
     """
     by_address = settings.get("UsernameAttributes") or []
+    chosen = [("username", folded(settings, username))]
     if by_address:
-        return [(kind, folded(settings, attributes[kind])) for kind in by_address if attributes.get(kind)]
-    held = [("username", folded(settings, username))]
+        held = [(kind, folded(settings, attributes[kind])) for kind in by_address if attributes.get(kind)]
+        return held + (chosen if keeps_usernames and not is_sub(username) else [])
+    held = chosen
     for kind in settings.get("AliasAttributes") or []:
         value = attributes.get(kind)
         if value and (kind not in CONTACTS or attributes.get(f"{kind}_verified") == "true"):
@@ -103,6 +112,25 @@ def username_problem(settings: Settings, name: str) -> str | None:
         return "Username cannot be of email format, since user pool is configured for email alias."
     if "phone_number" in aliases and is_phone_number(name):
         return "Username cannot be of phone number format, since user pool is configured for phone number alias."
+    return None
+
+
+def kept_username_problem(settings: Settings, sub: str, username: str, attributes: Mapping[str, str]) -> str | None:
+    """Why a username that was chosen under other rules cannot be kept under these, or None.
+
+    The attack: a username that is somebody's address, chosen while usernames were free, is found in the owner's place,
+    or keeps the owner out. So it may look like an address only if it is the user's own, proven where aliases must be.
+    Where addresses are names, what has the form of a `sub` is one.
+    """
+    by_address = settings.get("UsernameAttributes") or []
+    if by_address and is_sub(username) and username != sub:
+        return "Username cannot have the form of a sub, since usernames are generated."
+    for kind in by_address or settings.get("AliasAttributes") or []:
+        if kind not in CONTACTS or not _may_be(kind, username):
+            continue
+        is_own = folded(settings, attributes.get(kind, "")) == folded(settings, username)
+        if not is_own or not (by_address or attributes.get(f"{kind}_verified") == "true"):
+            return f"Username cannot be of {kind} format, since it is not the {kind} of the user."
     return None
 
 

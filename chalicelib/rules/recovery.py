@@ -11,7 +11,8 @@ from typing import Any, Final
 
 _ADDRESSES: Final = {"verified_phone_number": "phone_number", "verified_email": "email"}
 _LEGACY: Final = ("phone_number", "email")
-_FACTOR: Final = {"phone_number": "SMS_MFA", "email": "EMAIL_OTP"}
+FACTORS: Final = {"phone_number": "SMS_MFA", "email": "EMAIL_OTP"}
+"""The second factor that goes to an address."""
 
 
 def is_by_administrator_only(settings: Mapping[str, Any]) -> bool:
@@ -41,7 +42,7 @@ def _is_usable(
 ) -> bool:  # fmt: skip
     if not attributes.get(name) or attributes.get(f"{name}_verified") != "true":
         return False
-    return not _mechanisms(settings) or _FACTOR[name] not in factors
+    return not _mechanisms(settings) or FACTORS[name] not in factors
 
 
 def _mechanisms(settings: Mapping[str, Any]) -> list[dict[str, Any]]:

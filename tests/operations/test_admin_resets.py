@@ -3,7 +3,7 @@
 import pytest
 
 from tests.application import PASSWORD
-from tests.bearer import BY_SMS_TOO
+from tests.bearer import BY_SMS_TOO, PROOF_FIRST, Bearer
 from tests.callers import Desk, a_name, attribute, refused
 
 NEW = "Fresh-Horse-11"
@@ -73,6 +73,41 @@ class TestAdminResetUserPassword:
         desk.cognito.call("GetUser", AccessToken=tokens["AccessToken"])
         given = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": tokens["RefreshToken"]}}
         assert desk.cognito.call("InitiateAuth", ClientId=desk.client, **given)["AuthenticationResult"]
+
+    def test_who_is_in_already_cannot_move_the_address_to_which_codes_go(self, cognito, outbox):
+        """The attack: the account was taken over, and the thief has a session still and another address waiting."""
+        bearer = Bearer(cognito, **PROOF_FIRST)
+        bearer.update(email="thief@example.com")
+        proof = outbox.code(bearer.name)
+        bearer.admin("AdminResetUserPassword")
+        reset = outbox.code(bearer.name)
+
+        for attempt in (
+            lambda: bearer.update(email="thief@example.com"),
+            lambda: bearer.delete("nickname"),
+            bearer.ask,
+            lambda: bearer.verify(proof),
+            lambda: bearer.call("ChangePassword", PreviousPassword=PASSWORD, ProposedPassword=NEW),
+            lambda: bearer.call("SetUserSettings", MFAOptions=[]),
+        ):
+            with refused("PasswordResetRequiredException", REQUIRED):
+                attempt()
+
+        assert bearer.me()["email"] == bearer.address
+        given = {"Username": bearer.name, "ConfirmationCode": reset, "Password": NEW}
+        cognito.call("ConfirmForgotPassword", ClientId=bearer.client, **given)
+        bearer.update(nickname="A")
+
+    def test_nor_while_a_temporary_password_stands(self, cognito, outbox):
+        """The attack: the invitation that is sent again goes to the thief."""
+        bearer = Bearer(cognito)
+        bearer.admin("AdminSetUserPassword", Password="Temporary-1", Permanent=False)
+
+        with refused("PasswordResetRequiredException", REQUIRED):
+            bearer.update(email="thief@example.com")
+
+        bearer.admin("AdminCreateUser", MessageAction="RESEND")
+        assert outbox.lines(bearer.name)[-1]["to"] == bearer.address
 
     def test_it_may_be_repeated_and_the_last_code_counts(self, desk, outbox):
         desk.admin("AdminResetUserPassword")

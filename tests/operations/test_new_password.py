@@ -82,6 +82,28 @@ class TestAnswer:
         tokens = entrance.choose(begun, name=name, **{"userAttributes.given_name": "Una"})["AuthenticationResult"]
         assert claims(tokens["IdToken"])["given_name"] == "Una"
 
+    @pytest.mark.parametrize("kind", ["preferred_username", "email"])
+    def test_a_name_that_somebody_else_has_is_refused_as_taken(self, cognito, kind):
+        rule = {"UsernameAttributes": ["email", "phone_number"]} if kind == "email" else {"AliasAttributes": [kind]}
+        entrance, value = Entrance.at(cognito, cognito.pool(**rule)), f"{a_name()}@example.com"
+        cognito.user(entrance.pool, value if kind == "email" else a_name(), **{kind: value})
+        name = entrance.invited("+15550100" if kind == "email" else a_name(), TEMPORARY)
+        begun = entrance.by_password(TEMPORARY, name)
+
+        with refused("AliasExistsException", f"An account with the given {kind} already exists."):
+            entrance.choose(begun, name=name, **{f"userAttributes.{kind}": value})
+        assert entrance.choose(begun, name=name)["AuthenticationResult"]
+
+    def test_attributes_that_are_too_large_together_are_refused(self, cognito):
+        schema = [{"Name": f"c{place}", "AttributeDataType": "String", "Mutable": True} for place in range(50)]
+        entrance, value = Entrance.at(cognito, cognito.pool(Schema=schema)), "\u00e9" * 2000
+        present, more = ({f"custom:c{place}": value for place in places} for places in (range(24), range(24, 48)))
+        name = entrance.invited(a_name(), TEMPORARY, **present)
+        begun = entrance.by_password(TEMPORARY, name)
+
+        with refused("InvalidParameterException"):
+            entrance.choose(begun, name=name, **{f"userAttributes.{key}": text for key, text in more.items()})
+
     def test_an_attribute_that_is_there_may_be_repeated_and_not_changed(self, entrance):
         begun = entrance.by_password(TEMPORARY)
 

@@ -242,6 +242,21 @@ class TestDeleteUserAttributes:
         with refused("UserNotFoundException"):
             cognito.sign_in(bearer.client, bearer.address)
 
+    def test_the_last_address_to_sign_in_with_stays(self, cognito):
+        bearer = Bearer(cognito, **BY_SMS_TOO, UsernameAttributes=["email", "phone_number"])
+        sentence = "The last address by which the user can sign in cannot be deleted."
+        with refused("InvalidParameterException", sentence):
+            bearer.delete("email")
+        with refused("InvalidParameterException", sentence):
+            bearer.admin("AdminDeleteUserAttributes", UserAttributeNames=["email"])
+        bearer.change(attribute("phone_number", "+15550100"))
+
+        bearer.delete("email")
+
+        assert cognito.sign_in(bearer.client, "+15550100")
+        with refused("InvalidParameterException", sentence):
+            bearer.update(phone_number="")
+
     @pytest.mark.parametrize("name", ["email_verified", "sub"])
     def test_what_we_vouch_for_is_not_deleted(self, bearer, name):
         with refused("NotAuthorizedException", UNWRITABLE):

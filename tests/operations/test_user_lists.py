@@ -1,5 +1,7 @@
 """ListUsers: everybody, and whom a filter finds."""
 
+import json
+
 import pytest
 
 from chalicelib.flows import vault
@@ -53,6 +55,24 @@ class TestEverybody:
         assert (len(first["Users"]), len(rest["Users"])) == (2, 1)
         assert "PaginationToken" not in rest
         assert {user["Username"] for user in first["Users"] + rest["Users"]} == names
+
+    @pytest.mark.parametrize("more", [{}, {"Filter": 'name = "Many"'}], ids=["all", "filter"])
+    def test_users_who_are_too_large_together_come_on_several_pages(self, cognito, more):
+        """The attack: strangers sign up with all that fits in, and no answer with sixty of them can be sent."""
+        schema = [{"Name": f"c{place}", "AttributeDataType": "String", "Mutable": True} for place in range(50)]
+        pool, filled = cognito.pool(Schema=schema), {f"custom:c{place}": "x" * 2048 for place in range(50)}
+        made = {crowd.make(pool, a_name(), name="Many", **filled).username for _ in range(45)}
+
+        seen, given = [], more
+        while given is not None:
+            answer = cognito.call("ListUsers", UserPoolId=pool, **given)
+            assert len(json.dumps(answer)) <= 3_000_000
+            seen += [user["Username"] for user in answer["Users"]]
+            token = answer.get("PaginationToken")
+            given = more | {"PaginationToken": token} if token else None
+
+        assert len(seen) == 45
+        assert set(seen) == made
 
     def test_users_of_other_pools_are_not_among_them(self, office):
         office.create(a_name())

@@ -88,6 +88,21 @@ class TestSettings:
         with refused("InvalidParameterException"):
             put(bearer, BY_SMS, option)
 
+    def test_a_phone_that_gets_codes_is_not_deleted_before_they_are_switched_off(self, bearer, put):
+        """Else the next sign-in would ask for a code that goes nowhere, or for none."""
+        put(bearer, BY_SMS)
+        sentence = "phone_number cannot be deleted while the user has SMS_MFA turned on."
+
+        with refused("InvalidParameterException", sentence):
+            bearer.delete("phone_number")
+        with refused("InvalidParameterException", sentence):
+            bearer.admin("AdminDeleteUserAttributes", UserAttributeNames=["phone_number"])
+        bearer.update(phone_number="+15550177")
+        put(bearer)
+        bearer.delete("phone_number")
+
+        assert "phone_number" not in bearer.me()
+
     def test_where_factors_are_optional_sign_in_fails_closed(self, cognito, put):
         bearer = Bearer(cognito, **BY_SMS_TOO, MfaConfiguration="OPTIONAL").another(phone_number="+15550100")
 
