@@ -86,7 +86,7 @@ class TestOperator:
         assert sorted(found_users) == [f"paged-{number}" for number in range(5)]
 
     def test_what_is_not_built_says_so(self, cognito, pool):
-        assert refusal(cognito.list_user_import_jobs, UserPoolId=pool.id, MaxResults=1) == "NotImplementedException"
+        assert refusal(cognito.list_identity_providers, UserPoolId=pool.id, MaxResults=1) == "NotImplementedException"
 
 
 def paged(boto: Any, operation: str, member: str, name: str, **given: Any) -> list[str]:
