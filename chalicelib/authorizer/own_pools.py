@@ -11,13 +11,16 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.flows import signing_keys
-from chalicelib.outside.key_sets import KeysUnavailable
+from chalicelib.outside.key_sets import KeysUnavailable, KeysWithdrawn
 from chalicelib.rules import bearer, jwt
 from chalicelib.table import pools, sessions
 
 
 def keys(issuer: str) -> jwt.KeySet:
-    """The keys of the pool of one of our issuers, read now: one query. Raises KeysUnavailable."""
+    """The keys of the pool of one of our issuers, read now: one query.
+
+    Raises KeysUnavailable, and KeysWithdrawn for a pool that does not exist or was deleted.
+    """
     pool_id = _pool_id(issuer)
     pools.forget_pool(pool_id)
     try:
@@ -25,7 +28,7 @@ def keys(issuer: str) -> jwt.KeySet:
     except errors.AwsError as cause:
         raise KeysUnavailable(cause.code) from cause
     if not found:
-        raise KeysUnavailable("the pool does not exist or has no keys")
+        raise KeysWithdrawn("the pool does not exist or has no keys")
     return found
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 from chalicelib import errors, journal
 from chalicelib.flows import activity
 from chalicelib.rules import lockout
-from chalicelib.table import store
+from chalicelib.table import riders, store
 from chalicelib.table.items import Attempts
 from chalicelib.table.users import Account
 from chalicelib.table.writes import Check, Remove, Save, Write
@@ -64,8 +64,12 @@ def heard(account: Account, now: float, carry_out: Callable[[list[Write]], T]) -
 
 
 def cleared(account: Account, now: float) -> None:
-    """Clear the count after a right password, before anything is said that tells it was right. Raises as `heard`."""
-    heard(account, now, lambda clearing: store.together(*clearing))
+    """Clear the count after a right password, before anything is said that tells it was right. Raises as `heard`.
+
+    No line of the audit goes with it: what was asked for has not been done by that.
+    """
+    with riders.left_behind():
+        heard(account, now, lambda clearing: store.together(*clearing))
 
 
 def forgotten(account: Account) -> list[Write]:

@@ -105,5 +105,6 @@ def _made(identity: Identity, mapping: OperatorMapping, asked: tuple[Demand, Pro
     except store.Conflict:
         journal.note(reason="proof spent")
         raise errors.AccessDeniedException("The signed request has been used before; sign a new one.") from None
-    journal.note(caller="operator", operator=key_id)
+    # The table forgets the session when it is over; who the key was must be known after an incident too.
+    journal.note(caller="operator", operator=key_id, principal=identity.arn)
     return Credentials(key_id, secret, token, ends)

@@ -10,9 +10,10 @@ import re
 import time
 from typing import Any
 
+from chalicelib.flows.operators import TEMPORARY
 from chalicelib.rules import identities, policies
 from chalicelib.table import keys, operator_sessions, store
-from chalicelib.table.items import OperatorMapping
+from chalicelib.table.items import OperatorKey, OperatorMapping
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MOST = 100  # all of them are read together and held against each caller
@@ -28,8 +29,7 @@ def create(name: str, pattern: str, policy: dict[str, Any]) -> OperatorMapping:
     Raises ValueError for a name, pattern or policy that is none, store.Conflict for a name that is taken.
     """
     found = [*policies.problems(policy), *filter(None, [identities.pattern_problem(pattern)])]
-    if not _NAME.fullmatch(name):
-        found.append("A name has 1 to 64 letters, digits, '_', '.' and '-', and begins with a letter or digit.")
+    found += _name_problems(name)
     if len(operator_sessions.fresh_mappings()) >= _MOST:
         found.append(f"There are {_MOST} mappings already.")
     if found:
@@ -38,6 +38,18 @@ def create(name: str, pattern: str, policy: dict[str, Any]) -> OperatorMapping:
     store.save(item, "operator mapping")
     operator_sessions.forget_mappings()
     return item
+
+
+def _name_problems(name: str) -> list[str]:
+    """What is wrong with the name of a new mapping.
+
+    Keys and mappings are switched off by one command. Under a name of both it would shut one and leave the other open.
+    """
+    if not _NAME.fullmatch(name):
+        return ["A name has 1 to 64 letters, digits, '_', '.' and '-', and begins with a letter or digit."]
+    if name.startswith(TEMPORARY):
+        return [f"The name of a mapping cannot begin with {TEMPORARY}."]
+    return [] if store.get(OperatorKey, id=name) is None else ["There is an operator key of that name."]
 
 
 def listed() -> list[OperatorMapping]:

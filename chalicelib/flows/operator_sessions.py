@@ -52,15 +52,18 @@ def is_allowed(key_id: str, action: str, resource: str) -> bool:
 
 
 def _grant(key_id: str) -> OperatorMapping | None:
-    """The mapping of a session, both still enabled, and still meaning the caller."""
+    """The mapping that has given a session, both still enabled, and still meaning the caller."""
     session = sessions.session(key_id)
     if session is None or not session.enabled:
         return None
     mapping = next((one for one in enabled_mappings() if one.name == session.mapping), None)
+    # Attack: a stolen session that comes to life again when its mapping, deleted to end it, is made anew.
+    if mapping is None or session.created_at < mapping.created_at:
+        return None
     # Only requests with temporary keys get here; the patterns of ARNs take milliseconds to load.
     from chalicelib.rules import identities
 
-    return mapping if mapping and identities.matches(mapping.pattern, session.principal) else None
+    return mapping if identities.matches(mapping.pattern, session.principal) else None
 
 
 def enabled_mappings() -> list[OperatorMapping]:

@@ -1,7 +1,7 @@
 """A walk through all pools, part by part, once for each day: where a run stops, the next one goes on.
 
-The state of the turn holds `for` (the day that is being worked on), `pools` (the cursor before the present pool), and
-whatever the work on one pool keeps, until that pool is done.
+The state of the turn holds `for` (the day that is being worked on), `pools` (the cursor before the present pool),
+`pool` (its id), and whatever the work on one pool keeps, until that pool is done.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ def daily(turn: Turn, day: str, part: Part) -> None:
 
 def _worked(turn: Turn, pool: Pool, part: Part) -> bool:
     """Whether all of a pool was done before the time was up. What fails is left out until the next day."""
+    if turn.state.get("pool") != pool.id:
+        # A pool that is deleted between two runs leaves its place to the next, and that must not inherit its counts.
+        turn.state = {name: turn.state[name] for name in ("for", "pools") if name in turn.state} | {"pool": pool.id}
     is_last = False
     while not is_last:
         is_last = True

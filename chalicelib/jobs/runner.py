@@ -15,7 +15,7 @@ from chalicelib.jobs import JOBS, SECONDS
 from chalicelib.jobs.turn import Turn, Work
 from chalicelib.table import leases
 
-_LEASE_SECONDS = 120.0  # far more than a run takes, and less than any period
+_LEASE_SECONDS = 120.0  # far more than a run takes; of a job that is due every minute, a dead run costs two turns
 
 _log = logging.getLogger("latchkey.jobs")
 

@@ -44,6 +44,10 @@ class KeysUnavailable(Exception):
     """An issuer's keys cannot be had now: no word about the token, and never to be taken for a yes."""
 
 
+class KeysWithdrawn(KeysUnavailable):
+    """An issuer has answered that it has no keys (any more): what was kept of it is good for nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     keys: jwt.KeySet = field(default_factory=dict)
@@ -57,8 +61,8 @@ class _Kept:
 class KeySets:
     """Key sets by issuer, for all threads of a process.
 
-    `load` gives the set of an issuer or raises KeysUnavailable; `fresh` is in seconds. The clock is that of the wall: a
-    frozen Lambda's other one stands still, and keys would outlive their time.
+    `load` gives the set of an issuer or raises KeysUnavailable (KeysWithdrawn: it has none); `fresh` is in seconds. The
+    clock is that of the wall: a frozen Lambda's other one stands still, and keys would outlive their time.
     """
 
     def __init__(
@@ -99,10 +103,12 @@ class KeySets:
 
     def _tried(self, issuer: str, kept: _Kept, now: float) -> _Kept:
         try:
-            return _Kept(self._load(issuer), now, now + PAUSE)
+            return _Kept(self._load(issuer), now, now + min(PAUSE, self._fresh))
         except KeysUnavailable as cause:
             _log.warning("keys of %s: %s", issuer, cause)
-            return replace(kept, next_try=now + PAUSE_AFTER_FAILURE)
+            # An outage must not turn everybody away; a pool that was deleted must.
+            left = _Kept() if isinstance(cause, KeysWithdrawn) else kept
+            return replace(left, next_try=now + PAUSE_AFTER_FAILURE)
 
 
 def fetched(issuer: str) -> jwt.KeySet:

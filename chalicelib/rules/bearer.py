@@ -172,9 +172,9 @@ def _identity_problem(claims: Mapping[str, Any], required: Requirement) -> str |
 
 def _time_problem(claims: Mapping[str, Any], required: Requirement, now: float) -> str | None:
     times = [claims.get("exp"), claims.get("iat"), claims.get("nbf", now)]
-    expires, *begins = (time for time in times if isinstance(time, int | float) and not isinstance(time, bool))
-    if len(begins) < 2:
+    if not all(isinstance(time, int | float) and not isinstance(time, bool) for time in times):
         return "without its times"
+    expires, *begins = times
     if expires <= now:
         return "expired"
     return "from the future" if max(begins) > now + required.leeway else None

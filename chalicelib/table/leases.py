@@ -12,10 +12,17 @@ from typing import Any
 from chalicelib.table import store
 from chalicelib.table.upkeep import Lease
 
+_SKEW = 300.0
+"""Seconds that the clocks of two of our processes may differ."""
+
 
 def take(job: str, now: float, seconds: float) -> Lease | None:
-    """The lease of a job, for so many seconds; None while somebody else holds it."""
-    is_free = Lease.held_until.does_not_exist() | (Lease.held_until <= now)
+    """The lease of a job, for so many seconds; None while somebody else holds it.
+
+    One that ends later than any could comes of a clock that was set back, and would stop the job until then.
+    """
+    is_over = (Lease.held_until <= now) | (Lease.held_until > now + seconds + _SKEW)
+    is_free = Lease.held_until.does_not_exist() | is_over
     taken = {"owner": str(uuid.uuid4()), "held_until": now + seconds}
     try:
         return store.change(Lease.at(job=job), Lease, set=taken, condition=is_free, upsert=True)

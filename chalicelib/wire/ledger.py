@@ -36,7 +36,7 @@ def recorded(operation: Operation, call: Call, function: Function) -> dict[str, 
 
     try:
         result = _audited(operation, call, performed) if _is_audited(operation, call) else performed()
-    except Exception as failure:
+    except Exception as failure:  # whatever it is counts as a refusal, our own faults too, and goes on to the door
         journal.note(**outcomes.counts(operation.name, call.given, None, code_of(operation, failure)))
         raise
     journal.note(**outcomes.counts(operation.name, call.given, result))
@@ -58,7 +58,7 @@ def _audited(operation: Operation, call: Call, performed: Callable[[], dict[str,
     with riders.riding(lambda: Save(audit.line(call, operation.name), NAME)) as rider:
         try:
             result = performed()
-        except Exception as failure:
+        except Exception as failure:  # what an operator tried is told however it ended; it goes on to the door
             if call.caller.operator and not rider.has_ridden:
                 with suppress(errors.AwsError):  # the refusal is what the caller must learn, not that the table is busy
                     store.save(audit.line(call, operation.name, code_of(operation, failure)), NAME)

@@ -8,10 +8,11 @@ import pytest
 
 from chalicelib.authorizer import own_pools
 from chalicelib.flows import signing_keys
-from chalicelib.outside.key_sets import KeysUnavailable
+from chalicelib.outside.key_sets import KeySets, KeysUnavailable
 from chalicelib.rules import jwt
 from chalicelib.table import connection, store
 from chalicelib.table.items import SigningKey
+from tests.application import Cognito
 from tests.authorizer import minting
 from tests.engines import Engine
 from tests.faults import proxied, refusal
@@ -32,6 +33,19 @@ class TestKeys:
     def test_of_a_pool_that_does_not_exist_cannot_be_had(self, pool: str, name: str) -> None:
         with pytest.raises(KeysUnavailable):
             own_pools.keys(f"{minting.BASE_URL}/{name}")
+
+    def test_of_a_pool_that_was_deleted_are_withdrawn_and_serve_no_longer(self, cognito: Cognito) -> None:
+        clock = [time.time()]
+        kept = KeySets(own_pools.keys, fresh=60.0, clock=lambda: clock[0])
+        gone = cognito.pool()
+        issuer, kid = f"{minting.BASE_URL}/{gone}", minting.kid(gone)
+        assert kid in kept.of(issuer, kid)
+
+        cognito.call("DeleteUserPool", UserPoolId=gone)
+        clock[0] += 60.0
+
+        with pytest.raises(KeysUnavailable):
+            kept.of(issuer, kid)
 
     def test_of_a_table_that_does_not_answer_cannot_be_had(
         self, pool: str, table_engine: Engine, monkeypatch: pytest.MonkeyPatch

@@ -153,6 +153,12 @@ class TestMappings:
         with pytest.raises(store.Conflict):
             operator_mappings.create("twice", PATTERN, EVERYTHING)
 
+    def test_are_not_named_like_a_key_so_that_to_disable_one_is_not_to_disable_the_other(self) -> None:
+        key_id, _ = operator_keys.create(READER)
+
+        with pytest.raises(ValueError, match="operator key"):
+            operator_mappings.create(key_id, PATTERN, READER)
+
     @pytest.mark.parametrize(
         ("name", "pattern", "policy", "word"),
         [
@@ -162,6 +168,7 @@ class TestMappings:
             ("x", "*", READER, "12 digits"),
             ("x", PATTERN, {}, "Statement"),
             ("x" * 65, PATTERN, READER, "A name has"),
+            ("LKSA-ci", PATTERN, READER, "begin with LKSA"),
         ],
     )
     def test_are_refused_for_what_is_wrong(self, name: str, pattern: str, policy: dict[str, Any], word: str) -> None:

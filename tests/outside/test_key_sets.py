@@ -31,17 +31,22 @@ class Clock:
 
 
 class Issuer:
-    """What can be asked for keys: `kids` are those it has, `is_down` makes it fail; counts the questions."""
+    """What can be asked for keys; counts the questions.
+
+    `kids` are those it has, `is_down` makes it fail, `is_gone` have none.
+    """
 
     def __init__(self) -> None:
         self.kids = {"known"}
-        self.is_down = False
+        self.is_down = self.is_gone = False
         self.asked = 0
 
     def __call__(self, issuer: str) -> jwt.KeySet:
         self.asked += 1
         if self.is_down:
             raise KeysUnavailable("down")
+        if self.is_gone:
+            raise key_sets.KeysWithdrawn("gone")
         return dict.fromkeys(self.kids, (KEY, "ES256"))
 
 
@@ -126,6 +131,16 @@ class TestOutage:
 
         assert "known" in kept.of(ISSUER, "known")
 
+    def test_a_set_that_shall_be_fresher_than_the_pause_is_asked_for_when_it_is_old(
+        self, issuer: Issuer, clock: Clock
+    ) -> None:
+        kept = KeySets(issuer, 10.0, clock)
+        kept.of(ISSUER, "known")
+        issuer.kids = {"new"}
+        clock.now += 10.0
+
+        assert "known" not in kept.of(ISSUER, "known")
+
     def test_it_does_not_serve_for_ever(self, kept: KeySets, issuer: Issuer, clock: Clock) -> None:
         kept.of(ISSUER, "known")
         issuer.is_down = True
@@ -159,6 +174,28 @@ class TestOutage:
         clock.now -= 86_400
 
         assert "new" in kept.of(ISSUER, "new")
+
+
+class TestWithdrawal:
+    def test_what_was_kept_of_an_issuer_that_has_no_keys_any_more_serves_nobody(
+        self, kept: KeySets, issuer: Issuer, clock: Clock
+    ) -> None:
+        kept.of(ISSUER, "known")
+        issuer.is_gone = True
+        clock.now += key_sets.FRESH
+
+        with pytest.raises(KeysUnavailable):
+            kept.of(ISSUER, "known")
+
+    def test_an_issuer_that_is_gone_is_not_hammered(self, kept: KeySets, issuer: Issuer, clock: Clock) -> None:
+        issuer.is_gone = True
+
+        for _ in range(1000):
+            clock.now += 0.02
+            with pytest.raises(KeysUnavailable):
+                kept.of(ISSUER, "known")
+
+        assert issuer.asked <= 1 + 20 / key_sets.PAUSE_AFTER_FAILURE
 
 
 class TestThreads:

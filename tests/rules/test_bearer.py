@@ -246,6 +246,10 @@ class TestTimes:
         with pytest.raises(Unauthorized, match="times"):
             bearer.check(without(name), required(), NOW)
 
+    def test_a_token_whose_times_are_all_none_is_refused_like_any_other(self) -> None:
+        with pytest.raises(Unauthorized, match="times"):
+            judged({"exp": "soon", "iat": "now", "nbf": "then"})
+
     @pytest.mark.parametrize("name", ["exp", "iat", "nbf"])
     @pytest.mark.parametrize("value", [None, "4102444800", True, [], {}])
     def test_times_are_numbers(self, name: str, value: Any) -> None:

@@ -42,6 +42,16 @@ class TestTaking:
 
         assert sum(lease is not None for lease in taken) == 1
 
+    def test_a_holder_whose_clock_ran_ahead_blocks_nobody_once_it_is_put_right(self, pool: str) -> None:
+        leases.take(pool, NOW + 86400.0, 60.0)
+
+        assert leases.take(pool, NOW, 60.0) is not None
+
+    def test_a_holder_whose_clock_is_a_little_ahead_is_left_alone(self, pool: str) -> None:
+        leases.take(pool, NOW + 60.0, 60.0)
+
+        assert leases.take(pool, NOW, 60.0) is None
+
     def test_those_of_other_jobs_are_free(self, pool: str) -> None:
         leases.take(pool, NOW, 60.0)
 

@@ -22,6 +22,7 @@ from chalicelib.table.items import OperatorSession
 from chalicelib.web import operator
 from tests import iam
 from tests.iam import Iam, posted, presigned, signed
+from tests.lines import logged
 
 USERS = f"arn:aws:iam::{iam.ACCOUNT}:user/*"
 
@@ -86,6 +87,14 @@ class TestGranted:
         kept = store.get(OperatorSession, id=given.access_key)
         assert kept.arn == f"arn:aws:sts::{iam.ACCOUNT}:assumed-role/{role}/ann@example.com"
         assert (kept.principal, kept.mapping) == (f"arn:aws:iam::{iam.ACCOUNT}:role/{role}", "ci")
+
+    def test_the_log_tells_who_got_which_key(self, url: str, caller: Any, users: str) -> None:
+        with logged() as log:
+            given = iam.given(signed(caller, url))
+
+        line = log.last()
+        assert (line["operator"], line["outcome"]) == (given.access_key, "Done")
+        assert line["principal"] == store.get(OperatorSession, id=given.access_key).arn
 
     def test_the_table_does_not_hold_the_secret(self, url: str, caller: Any, users: str) -> None:
         given = iam.given(signed(caller, url))

@@ -182,6 +182,15 @@ class TestEndings:
         operator_mappings.create(mapping, f"{ROLE}-other", EVERYTHING)
         assert refusal(client(given)).code == "UnrecognizedClientException"
 
+    def test_a_mapping_made_again_for_the_same_caller_does_not_revive_those_of_before(self, mapping: str) -> None:
+        stolen = begun()
+        operator_mappings.remove(mapping)
+
+        operator_mappings.create(mapping, ROLE, EVERYTHING)
+
+        assert refusal(client(stolen)).code == "UnrecognizedClientException"
+        assert "UserPools" in client(begun()).call("ListUserPools", MaxResults=1)
+
 
 class TestPermission:
     def test_is_that_of_the_mapping_in_the_words_of_aws(self, mapping: str) -> None:
