@@ -64,11 +64,23 @@ def usage(event: object) -> None:
     _run("usage")
 
 
-def _run(job: str) -> None:
+@app.schedule("rate(1 minute)", description="Latchkey: user imports that were started go on")
+def imports(event: object) -> None:
+    """See `jobs.imports`; it works most of its minute, for somebody waits for it."""
+    _run("imports", 45.0)
+
+
+@app.schedule("rate(1 minute)", description="Latchkey: changes of pools that were asked for go on")
+def changes(event: object) -> None:
+    """See `jobs.changes`."""
+    _run("changes", 45.0)
+
+
+def _run(job: str, seconds: float = 20.0) -> None:
     """Imported late: requests do not wait for the jobs at a cold start."""
     from chalicelib.jobs import runner
 
-    runner.run(job, time.time())
+    runner.run(job, time.time(), seconds)
 
 
 @app.lambda_function(name="authorizer")

@@ -45,6 +45,12 @@ class Settings:
     unconfirmed_days: float = 0.0
     """Days after which an account that was never confirmed is removed; 0: never."""
 
+    import_bucket: str = ""
+    """The S3 bucket for files of user imports; empty: they come to us, and into a folder."""
+
+    uploads: str = ""
+    """That folder, where there is no bucket; empty: `uploads` beside the key file."""
+
     trusted_proxies: tuple[str, ...] = ()
     authorizer: Mapping[str, str] = field(default_factory=dict)
     """The options of the JWT authorizer, `LATCHKEY_AUTHORIZER_SCOPES` as `scopes`; `authorizer.options` reads them."""
@@ -73,6 +79,8 @@ class Settings:
             key_days=_number(environment, "LATCHKEY_KEY_DAYS", default.key_days),
             key_lead_hours=_number(environment, "LATCHKEY_KEY_LEAD_HOURS", default.key_lead_hours),
             unconfirmed_days=_number(environment, "LATCHKEY_UNCONFIRMED_DAYS", default.unconfirmed_days),
+            import_bucket=environment.get("LATCHKEY_IMPORT_BUCKET", default.import_bucket),
+            uploads=environment.get("LATCHKEY_UPLOADS", default.uploads),
             trusted_proxies=tuple(filter(None, environment.get("LATCHKEY_TRUSTED_PROXIES", "").split(","))),
             authorizer=_options(environment, "LATCHKEY_AUTHORIZER_"),
         )

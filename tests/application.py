@@ -30,7 +30,11 @@ FRONT_DOOR = {
     "TooManyRequestsException", "UnknownOperationException", "UnrecognizedClientException",
     "UnsupportedMediaTypeException", "ValidationException",
 }  # fmt: skip
-TARGETS = {"cognito-idp": "AWSCognitoIdentityProviderService", "cognito-identity": "AWSCognitoIdentityService"}
+TARGETS = {
+    "cognito-idp": "AWSCognitoIdentityProviderService",
+    "cognito-identity": "AWSCognitoIdentityService",
+    "latchkey": "Latchkey",
+}
 PASSWORD = "Correct-Horse-9"
 
 

@@ -8,6 +8,7 @@ that every answer, refusals too, has the shape of its protocol. In-process use: 
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from chalice.app import Chalice
 from chalice.app import Request as ChaliceRequest
@@ -25,6 +26,7 @@ class Gateway(Chalice):
     def __init__(self, name: str, router: Router, trust: Trust) -> None:
         self._own = threading.local()
         super().__init__(name, configure_logs=False)
+        self.api.binary_types = []  # of an answer of such a type, Chalice asks that the caller's Accept header names it
         self.router = router
         self._trust = trust
         for path in ("/", "/{proxy+}"):
@@ -40,12 +42,21 @@ class Gateway(Chalice):
         self._own.request = value
 
     def _answer(self) -> ChaliceResponse:
-        """Text goes as text: the gateway passes bytes only of types it was told, if the caller accepts them."""
+        """Text goes as text, what is none as base64: the gateway is told that any type may be bytes."""
         asked = self.current_request
         if asked is None:
             raise RuntimeError("a view runs only inside a request")
         response = self.router.dispatch(Request.from_event(asked.to_original_event(), self._trust))
-        is_binary = response.content_type.partition(";")[0] in self.api.binary_types
-        body = response.payload if is_binary else response.payload.decode("utf-8", "replace")
         headers = dict(response.headers) | ({"Content-Type": response.content_type} if response.content_type else {})
-        return ChaliceResponse(body, headers, response.status)
+        try:
+            return ChaliceResponse(response.payload.decode(), headers, response.status)
+        except UnicodeDecodeError:
+            return _Bytes(response.payload, headers, response.status)
+
+
+class _Bytes(ChaliceResponse):
+    """An answer that is no text."""
+
+    def to_dict(self, _binary_types: list[str] | None = None) -> dict[str, Any]:
+        """Chalice's answer, its body in base64."""
+        return dict(super().to_dict(["*/*"]))

@@ -20,13 +20,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 import chalice.local
 from chalice.app import Chalice
 
 from chalicelib.edge.framing import Framing, Refused, StrictLines, check_head
-from chalicelib.edge.gateway import METHODS
+from chalicelib.edge.gateway import METHODS, Gateway
 from chalicelib.edge.router import FAULTS, MAX_BODY
 
 access_log = logging.getLogger("latchkey.access")
@@ -169,10 +169,18 @@ class Handler(BaseHTTPRequestHandler):
             if self._head.is_torn:
                 raise Refused(400)
             check_head(self.headers, self.path, self.request_version)
-            return Framing(self.rfile, MAX_BODY, self._go_on).body(self.headers, self.request_version), 0
+            return Framing(self.rfile, self._limit(), self._go_on).body(self.headers, self.request_version), 0
         except Refused as refused:
             self._has_unread = self.close_connection = True
             return b"", refused.status
+
+    def _limit(self) -> int:
+        """How long the body may be. The router knows; of another application than ours, the usual length."""
+        if not isinstance(self._app, Gateway):
+            return MAX_BODY
+        path, _, query = self.path.partition("?")
+        asked = parse_qs(query, keep_blank_values=True)
+        return self._app.router.longest_body(self.command, unquote(without_stage(path), errors="replace"), asked)
 
     def finish(self) -> None:
         """Close; after a refusal let the caller finish sending first, else the connection's reset eats the answer."""

@@ -11,13 +11,17 @@ from functools import cache
 from typing import Any
 
 from chalicelib.errors import InvalidPasswordException, PasswordHistoryPolicyViolationException
-from chalicelib.flows import vault
-from chalicelib.rules import hashes, passwords, quotas, srp
+from chalicelib.flows import rounds, vault
+from chalicelib.rules import foreign_hashes, hashes, passwords, quotas, srp
 from chalicelib.settings import current
+from chalicelib.table import pools, store
 from chalicelib.table.items import Password, Pool
 from chalicelib.table.users import Account
 
 REFUSED = "Password did not conform with policy: "
+_FOREIGN = "foreign_hash"
+"""In `Pool.ours`: a look-alike of the hashes that were imported last."""
+
 REFUSED_FOR_ADMINISTRATORS = "Password does not conform to policy: "
 
 
@@ -34,17 +38,36 @@ def require_valid(pool: Pool, text: str, prefix: str = REFUSED) -> None:
         raise InvalidPasswordException(prefix + problem)
 
 
-def is_right(account: Account | None, text: str) -> bool:
+def is_right(account: Account | None, text: str, pool: Pool | None = None) -> bool:
     """Whether this is the password of the account; nobody, and a user without a password, have none.
 
     Attack: names are found out by the clock when an unknown one is refused without a hash. So each question costs one
-    hash of the profile, whatever there is to compare with. A text longer than any password is not hashed: its length
-    would be work that the caller orders.
+    hash of the profile, whatever there is to compare with; in a pool into which hashes of another system were imported,
+    a wrong password costs one of those beside. A text longer than any password is not hashed: its length would be work
+    that the caller orders.
     """
     stored = account.password.hash if account and account.password else None
     is_possible = stored is not None and len(text) <= passwords.LONGEST
-    matched = hashes.is_match(stored or _dummy(), text if len(text) <= passwords.LONGEST else "")
+    shortened = text if len(text) <= passwords.LONGEST else ""
+    matched = hashes.is_match(stored or _dummy(), shortened)
+    foreign = ((pool.ours if pool else None) or {}).get(_FOREIGN)
+    if not matched and foreign:
+        is_own = stored is None or not hashes.needs_rehash(stored, profile())
+        hashes.is_match(foreign if is_own else _dummy(), shortened)
     return matched and is_possible
+
+
+def expect_foreign(pool_id: str, text: str) -> None:
+    """Let wrong passwords cost in this pool what a hash of this form and cost does; before users with such come in."""
+
+    def attempt() -> None:
+        pool = pools.fresh_pool(pool_id)
+        if pool is not None:
+            pool.ours = dict(pool.ours or {}) | {_FOREIGN: foreign_hashes.look_alike(text)}
+            store.together(store.Save(pool, "pool"))
+
+    rounds.retried(attempt, "pool")
+    pools.forget_pool(pool_id)
 
 
 def replaced(pool: Pool, account: Account, text: str, now: float) -> Password:

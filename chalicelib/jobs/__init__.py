@@ -1,4 +1,4 @@
-"""What runs by a clock and not for a request: keys, sweep, unconfirmed, usage.
+"""What runs by a clock and not for a request: keys, sweep, unconfirmed, usage, imports, changes.
 
 `runner` knows them by name and runs one under its lease; `turn` is what a run is given and what it leaves. Jobs are
 bounded in time and go on where the last run stopped; each may be cut off at any point, and run twice at once.
@@ -14,6 +14,8 @@ JOBS: Final[Mapping[str, str]] = {
     "sweep": "removes what is over where the engine does not, and what deleted pools left behind",
     "unconfirmed": "removes accounts never confirmed for LATCHKEY_UNCONFIRMED_DAYS (0: never)",
     "usage": "counts users, active users, sign-ins and failures of each pool, once a day",
+    "imports": "goes on with user imports that were started",
+    "changes": "goes on with changes of pools that were asked for",
 }
 """What there is to run, in words."""
 

@@ -19,7 +19,16 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROFILE = "latchkey"
 _MARK = ".latchkey"
-_NAMES = ("table.db*", "key", "credentials", "outbox.jsonl", "local.json", "application.log*", "engine.log")
+_NAMES = (
+    "table.db*",
+    "key",
+    "credentials",
+    "outbox.jsonl",
+    "local.json",
+    "application.log*",
+    "engine.log",
+    "uploads/*",
+)
 _MARK_TEXT = "Made by Latchkey; scripts/dev --fresh may delete its own files here.\n"
 
 

@@ -78,8 +78,8 @@ def update_user_pool(call: Call) -> Answer:
     Raises ResourceNotFoundException, ConcurrentModificationException, UserImportInProgressException, and what
     create_user_pool raises.
     """
-    imports.refuse_during(call["UserPoolId"])
-    _changed(call, lambda pool: pool_settings.updated(pool.document, pool.mfa or {}, call.given, call.now))
+    idle = imports.idle(call["UserPoolId"])
+    _changed(call, lambda pool: pool_settings.updated(pool.document, pool.mfa or {}, call.given, call.now), idle)
     return {}
 
 
@@ -91,7 +91,6 @@ def delete_user_pool(call: Call) -> None:
     UserImportInProgressException.
     """
     pool_id = call["UserPoolId"]
-    imports.refuse_during(pool_id)
     rounds.retried(lambda: _delete(pool_id, call.now))
     pool_removal.clear(pool_id)
 
@@ -114,13 +113,13 @@ def add_custom_attributes(call: Call) -> Answer:
 
     Raises ResourceNotFoundException, InvalidParameterException and UserImportInProgressException.
     """
-    imports.refuse_during(call["UserPoolId"])
+    pool_id = call["UserPoolId"]
 
     def decide(pool: Pool) -> tuple[Answer, Answer]:
         document = pool_settings.with_attributes(pool.document, call["CustomAttributes"], call.now)
         return document, pool.mfa or {}
 
-    rounds.retried(lambda: _rewrite(call["UserPoolId"], decide))
+    rounds.retried(lambda: _rewrite(pool_id, decide, imports.idle(pool_id)))
     return {}
 
 
@@ -148,18 +147,18 @@ def _mfa_changed(call: Call, pool: Pool) -> tuple[Answer, Answer]:
     return document | {"LastModifiedDate": round(call.now, 3)}, mfa
 
 
-def _changed(call: Call, decide: Decide) -> Pool:
+def _changed(call: Call, decide: Decide, *also: store.Write) -> Pool:
     """Rewrite the pool once; the caller is told when somebody else was quicker."""
     try:
-        return _rewrite(call["UserPoolId"], decide)
+        return _rewrite(call["UserPoolId"], decide, *also)
     except store.Conflict:
         raise errors.ConcurrentModificationException from None
 
 
-def _rewrite(pool_id: str, decide: Decide) -> Pool:
+def _rewrite(pool_id: str, decide: Decide, *also: store.Write) -> Pool:
     pool = fresh_pool_of(pool_id)
     pool.document, pool.mfa = decide(pool)
-    store.together(store.Save(pool, "pool"))
+    _written(store.Save(pool, "pool"), *also)
     pools.forget_pool(pool_id)
     return pool
 
@@ -167,5 +166,15 @@ def _rewrite(pool_id: str, decide: Decide) -> Pool:
 def _delete(pool_id: str, now: float) -> None:
     pool = fresh_pool_of(pool_id)
     pool_settings.refuse_deletion(pool.document)
-    store.together(store.Remove(pool, "pool"), pool_removal.mark(pool_id, now))
+    _written(store.Remove(pool, "pool"), pool_removal.mark(pool_id, now), imports.idle(pool_id))
     pools.forget_pool(pool_id)
+
+
+def _written(*writes: store.Write) -> None:
+    """Carry out the writes. Raises store.Conflict, and UserImportInProgressException while users are imported."""
+    try:
+        store.together(*writes)
+    except store.Conflict as conflict:
+        if imports.ACTIVE in conflict.names:
+            raise errors.UserImportInProgressException from None
+        raise

@@ -1,9 +1,9 @@
-"""Password hashes at rest: argon2id (RFC 9106) in the PHC string form.
+"""Password hashes at rest: argon2id (RFC 9106) in the PHC string form, and for a while what an import has brought.
 
-Owns the cost profiles, hashing, checking and the look-alike for users who do not exist. Leaves policy to `passwords`
-and the rehash after a successful sign-in to the flows. Passwords are hashed as they come, not normalised: Cognito and
-the SRP clients do not either, and one password has to mean the same in both ways to sign in. argon2 is imported late
-(17 ms); tokens do not need it.
+Owns the cost profiles, hashing, checking and the look-alike for users who do not exist. Leaves policy to `passwords`,
+hashes of other systems to `foreign_hashes`, and the rehash after a successful sign-in to the flows. Passwords are
+hashed as they come, not normalised: Cognito and the SRP clients do not either, and one password has to mean the same in
+both ways to sign in. argon2 is imported late (17 ms); tokens do not need it.
 """
 
 import base64
@@ -13,8 +13,11 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.rules import foreign_hashes
+
 _SALT_BYTES = 16
 _HASH_BYTES = 32
+_ARGON2ID: Final = "$argon2id$"
 
 # argon2 runs outside the interpreter lock. More at a time than there are cores finish no sooner: eight at once on two
 # cores halve the rate and hold 19 MiB each, which is all that somebody needs who floods the sign-in. The rest waits
@@ -52,10 +55,12 @@ def hashed(password: str, profile: Profile) -> str:
 
 
 def is_match(stored: str, password: str) -> bool:
-    """Is this the password of the stored hash? BadHash when the stored text is no argon2id hash.
+    """Is this the password of the stored hash? BadHash when the stored text is no hash that we know.
 
-    argon2 compares in constant time.
+    Compares in constant time. A hash that an import brought from another system takes its turn with all others.
     """
+    if not stored.startswith(_ARGON2ID):
+        return _is_foreign_match(stored, password)
     from argon2.exceptions import VerificationError, VerifyMismatchError
     from argon2.low_level import Type, verify_secret
 
@@ -66,6 +71,14 @@ def is_match(stored: str, password: str) -> bool:
         return False
     except VerificationError as cause:
         raise BadHash("the stored hash cannot be checked") from cause
+
+
+def _is_foreign_match(stored: str, password: str) -> bool:
+    with _TURNS:
+        matched = foreign_hashes.is_match(stored, _octets(password))
+    if matched is None:
+        raise BadHash("the stored hash cannot be checked")
+    return matched
 
 
 def needs_rehash(stored: str, profile: Profile) -> bool:
@@ -82,7 +95,7 @@ def dummy(profile: Profile) -> str:
 
 
 def _prefix(profile: Profile) -> str:
-    return f"$argon2id$v=19$m={profile.memory_kib},t={profile.iterations},p={profile.parallelism}$"
+    return f"{_ARGON2ID}v=19$m={profile.memory_kib},t={profile.iterations},p={profile.parallelism}$"
 
 
 def _text(octets: bytes) -> str:

@@ -19,12 +19,15 @@ class TestOf:
             "LATCHKEY_LOCAL": "1",
             "LATCHKEY_CACHE_SECONDS": "0.5",
             "LATCHKEY_ARGON2_MEMORY_KIB": "65536",
+            "LATCHKEY_IMPORT_BUCKET": "uploads-of-ours",
+            "LATCHKEY_UPLOADS": "/var/uploads",
             "LATCHKEY_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1",
         })  # fmt: skip
 
         assert (found.table, found.region, found.is_local) == ("other", "eu-central-1", True)
         assert found.base_url == "https://auth.example.com"
         assert (found.cache_seconds, found.argon2_memory_kib) == (0.5, 65536)
+        assert (found.import_bucket, found.uploads) == ("uploads-of-ours", "/var/uploads")
         assert found.trusted_proxies == ("10.0.0.0/8", "192.0.2.1")
 
     def test_the_region_is_that_of_the_sdk(self):

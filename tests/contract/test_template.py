@@ -8,6 +8,7 @@ import re
 import pytest
 
 from chalicelib.outside.aws import TIMEOUT
+from chalicelib.outside.files import KEPT_SECONDS
 from chalicelib.settings import Settings
 from chalicelib.table import tables
 from tests.contract.packaged import ROOT, Json, all_statements, of_type, statements
@@ -52,6 +53,39 @@ class TestKey:
         assert properties["KeyAlias"]["TargetKeyId"] == {"Ref": "Key"}
 
 
+class TestImportBucket:
+    def test_is_open_to_nobody(self, properties: dict[str, Json]) -> None:
+        bucket = properties["ImportBucket"]
+
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+    def test_is_encrypted_and_reached_by_tls_alone(self, properties: dict[str, Json]) -> None:
+        [rule] = properties["ImportBucket"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        [statement] = properties["ImportBucketPolicy"]["PolicyDocument"]["Statement"]
+
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+        assert properties["ImportBucketPolicy"]["Bucket"] == {"Ref": "ImportBucket"}
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert statement["Resource"] == [{"Fn::GetAtt": ["ImportBucket", "Arn"]}, {"Fn::Sub": "${ImportBucket.Arn}/*"}]
+
+    def test_keeps_nothing(self, properties: dict[str, Json]) -> None:
+        [rule] = properties["ImportBucket"]["LifecycleConfiguration"]["Rules"]
+
+        assert (rule["Status"], rule["ExpirationInDays"] * 86400) == ("Enabled", KEPT_SECONDS)
+        assert "VersioningConfiguration" not in properties["ImportBucket"]
+
+    def test_is_named_to_those_who_use_it(self, template: Json) -> None:
+        told = {
+            name for name, one in of_type(template, "AWS::Serverless::Function").items()
+            if one["Environment"]["Variables"].get("LATCHKEY_IMPORT_BUCKET") == {"Ref": "ImportBucket"}
+        }  # fmt: skip
+
+        assert told == {"APIHandler", "Imports"}
+
+
 class TestRights:
     def test_every_function_has_a_role_of_its_own(self, template: Json) -> None:
         functions = of_type(template, "AWS::Serverless::Function").values()
@@ -68,7 +102,7 @@ class TestRights:
     def test_the_table_is_used_by_what_the_code_sends(self, template: Json) -> None:
         sent = {f"dynamodb:{name}" for name in sent_by_the_code()}
         # A transaction is allowed by the rights of its parts.
-        sent = sent - {"dynamodb:TransactWriteItems"} | {
+        sent = sent - {"dynamodb:TransactWriteItems", "dynamodb:TransactGetItems"} | {
             f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
         }
         administration = {"dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:UpdateTimeToLive"}
@@ -104,6 +138,22 @@ class TestRights:
 
         assert "Resource" not in publish
         assert publish["NotResource"] == [{"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}]
+
+    def test_uploads_are_signed_by_the_api_and_read_by_the_imports_alone(self, template: Json) -> None:
+        """The API is what strangers reach, and the files hold hashes of passwords."""
+        allowed = {
+            (role, tuple(one["Action"]), json.dumps(one["Resource"])) for role, one in statements(template)
+            if any(action.startswith("s3:") for action in one["Action"])
+        }  # fmt: skip
+        files = json.dumps([{"Fn::Sub": "${ImportBucket.Arn}/imports/*"}])
+        bucket = json.dumps([{"Fn::GetAtt": ["ImportBucket", "Arn"]}])
+
+        assert allowed == {
+            ("ApiHandlerRole", ("s3:PutObject",), files),
+            ("ApiHandlerRole", ("s3:ListBucket",), bucket),
+            ("ImportsRole", ("s3:DeleteObject", "s3:GetObject"), files),
+            ("ImportsRole", ("s3:ListBucket",), bucket),
+        }
 
     def test_a_log_is_written_by_its_functions_alone(self, template: Json) -> None:
         written = {

@@ -54,9 +54,10 @@ class TestGateway:
     def test_does_not_write_bodies_into_logs(self, properties: dict[str, Json]) -> None:
         assert properties["RestAPI"]["MethodSettings"][0]["DataTraceEnabled"] is False
 
-    def test_is_regional_and_leaves_bodies_as_they_are(self, properties: dict[str, Json]) -> None:
+    def test_is_regional_and_takes_every_body_for_bytes(self, properties: dict[str, Json]) -> None:
+        """Of a list of types it asks the caller's Accept header, so an image would come as base64 to many browsers."""
         assert properties["RestAPI"]["EndpointConfiguration"] == "REGIONAL"
-        assert properties["RestAPI"]["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] == []
+        assert properties["RestAPI"]["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] == ["*/*"]
         assert properties["RestAPI"]["MinimumCompressionSize"] == 1024
 
 
@@ -70,6 +71,15 @@ class TestAlarms:
         alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
 
         assert metric in {f"{alarm['Namespace']} {alarm['MetricName']}" for alarm in alarms}
+
+    @pytest.mark.parametrize("job", ["Keys", "Imports", "Changes"])
+    def test_somebody_is_told_of_a_job_that_others_wait_for(self, template: Json, job: str) -> None:
+        failing = [
+            one for one in of_type(template, "AWS::CloudWatch::Alarm").values()
+            if (one["MetricName"], one["Dimensions"]) == ("Errors", [{"Name": "FunctionName", "Value": {"Ref": job}}])
+        ]  # fmt: skip
+
+        assert len(failing) == 1
 
     def test_all_go_to_the_topic_if_there_is_one(self, template: Json) -> None:
         wanted = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}

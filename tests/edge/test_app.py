@@ -41,6 +41,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
             "GET", "/us-east-1:abc/x", lambda request: Response(302, {"set-cookie": ["a=1", "b=2"]}, request.base_url)
         ),
         Route("GET", "/picture", lambda _request: Response(200, {}, PNG, "image/png")),
+        Route("GET", "/words", lambda _request: Response(200, {}, "é".encode(), "text/plain; charset=utf-8")),
         Route("GET", "/empty", lambda _request: Response(204, {}, b"", "")),
     ]
     monkeypatch.setattr(doors.app, "router", Router(routes))
@@ -76,6 +77,18 @@ class TestEvents:
         answer = answered(event)
 
         assert (answer["isBase64Encoded"], base64.b64decode(answer["body"])) == (True, PNG)
+
+    @pytest.mark.parametrize("accept", [{}, {"Accept": "text/html"}, {"Accept": "image/avif,image/*"}], ids=str)
+    def test_bytes_go_to_whoever_asks_for_them(self, accept: dict[str, str]) -> None:
+        """The gateway takes every answer for bytes, so no caller has to say that it takes some."""
+        answer = answered(recorded("base_path", pathParameters={"proxy": "picture"}, headers=accept))
+
+        assert (answer["statusCode"], base64.b64decode(answer["body"])) == (200, PNG)
+
+    def test_bytes_that_are_text_go_as_they_are(self) -> None:
+        answer = answered(recorded("base_path", pathParameters={"proxy": "words"}))
+
+        assert (answer.get("isBase64Encoded", False), answer["body"]) == (False, "é")
 
     def test_an_answer_without_content_has_no_type(self) -> None:
         answer = answered(recorded("base_path", pathParameters={"proxy": "empty"}))

@@ -55,6 +55,7 @@ def small_app() -> Gateway:
             Route("GET", "/cookies", cookies),
             Route("GET", "/slow", slow),
             Route("GET", "/any/{rest+}", tell),
+            Route("PUT", "/large", tell, longest=lambda query: MAX_BODY + 5 if query.get("key") == ["good"] else 3),
             Route("DELETE", "/any/{rest+}", lambda _request, rest: Response(204, {}, b"", "")),
         ]
     )
@@ -322,6 +323,29 @@ class TestFraming:
 
     def test_a_body_at_the_limit_is_taken(self, port: int) -> None:
         assert ask(port, post(f"Content-Length: {MAX_BODY}\r\n", b"x" * MAX_BODY))[0] == 200
+
+    @pytest.mark.parametrize(
+        ("target", "size", "status"),
+        [
+            ("/large?key=good", MAX_BODY + 5, 200),
+            ("/api/l%61rge?key=good", MAX_BODY + 5, 200),
+            ("/large?key=good", MAX_BODY + 6, 413),
+            ("/large?key=bad", 3, 200),
+            ("/large?key=bad", 4, 413),
+            ("/large", 4, 413),
+        ],
+    )
+    def test_a_route_may_take_more_or_less(self, port: int, target: str, size: int, status: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("PUT", target, b"x" * size)
+
+        assert connection.getresponse().status == status
+        connection.close()
+
+    def test_nothing_is_read_of_a_body_that_a_route_does_not_take(self, port: int) -> None:
+        head = f"PUT /large HTTP/1.1\r\nHost: h\r\nContent-Length: {MAX_BODY}\r\nExpect: 100-continue\r\n\r\n"
+
+        assert ask(port, head.encode())[0] == 413
 
     def test_a_caller_who_waits_for_leave_gets_it(self, port: int) -> None:
         with Wire(port) as wire:

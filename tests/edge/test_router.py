@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.edge.cors import ALLOWED_HEADERS
+from chalicelib.edge.fields import canonical, printable
 from chalicelib.edge.request import Request, Response
-from chalicelib.edge.router import ALLOWED_HEADERS, AWS_JSON, FAULTS, Route, Router, canonical, printable
+from chalicelib.edge.router import AWS_JSON, FAULTS, Route, Router
 
 FORM = ("application/x-www-form-urlencoded",)
 
@@ -37,6 +39,7 @@ ROUTES = [
     Route("GET", "/login", broken, "page", cors=False),
     Route("POST", "/broken", broken, "aws-json"),
     Route("POST", "/open", echo, accepts=("", "application/json")),
+    Route("PUT", "/large", echo, longest=lambda query: 20 if query.get("key") == ["good"] else 5),
 ]
 router = Router(ROUTES, max_body=10)
 
@@ -98,6 +101,16 @@ class TestRefusals:
 
     def test_a_body_over_the_limit_is_413_and_one_at_the_limit_is_not(self) -> None:
         assert ask("POST", "/", b"x" * 11, content_type=AWS_JSON[0]).status == 413
+
+    @pytest.mark.parametrize(("query", "longest"), [({"key": ["good"]}, 20), ({"key": ["bad"]}, 5), ({}, 5)], ids=str)
+    def test_a_route_may_have_a_limit_of_its_own(self, query: dict[str, list[str]], longest: int) -> None:
+        for size, status in ((longest, 200), (longest + 1, 413)):
+            assert router.dispatch(Request("PUT", "/large", query=query, body=b"x" * size)).status == status
+        assert router.longest_body("PUT", "/large", query) == longest
+
+    @pytest.mark.parametrize(("method", "path"), [("PUT", "/nowhere"), ("GET", "/large"), ("POST", "/open")])
+    def test_all_others_have_the_limit_of_the_house(self, method: str, path: str) -> None:
+        assert router.longest_body(method, path, {"key": ["good"]}) == 10
         assert ask("POST", "/", b"x" * 10, content_type=AWS_JSON[0]).status == 200
 
     @pytest.mark.parametrize(

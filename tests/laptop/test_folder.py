@@ -36,6 +36,17 @@ class TestOf:
         assert not path.is_relative_to(CHECKOUT)
 
 
+class TestUploads:
+    def test_go_with_the_rest(self, folder):
+        uploads = folder.path / "uploads"
+        uploads.mkdir()
+        (uploads / "us-east-1_A.import-0123456789.csv").write_text("hashes")
+
+        folder.empty()
+
+        assert list(uploads.iterdir()) == []
+
+
 class TestMake:
     def test_others_on_the_machine_cannot_list_it(self, folder):
         assert mode(folder.path) == 0o700

@@ -51,7 +51,7 @@ def running(folder: Path) -> Iterator[Emulator]:
     here = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "TMPDIR": str(folder)}
     command = [str(_command())]
     process = subprocess.Popen(
-        command, env=os.environ | here, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=os.environ | _CREDENTIALS | here, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         emulator = Emulator(f"http://127.0.0.1:{port}")

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 _ABOUT = "Deploy Latchkey to AWS: package, change set, stack, root operator. Safe to run again."
 _MORE = """\
 what it makes:
-  latchkey-STAGE                      a CloudFormation stack: API, function, table, KMS key, log, alarms
+  latchkey-STAGE                      a CloudFormation stack: API, functions, table, KMS key, logs, alarms,
+                                      and a private bucket for the files of user imports
   latchkey-artifacts-ACCOUNT-REGION   a private bucket with the packages
   the root operator, when the table has no operator yet; its secret is shown once
 
