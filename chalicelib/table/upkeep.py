@@ -28,6 +28,7 @@ class DeletedPool(Item, discriminator="DeletedPool"):
 
     pool_id = UnicodeAttribute()
     deleted_at = NumberAttribute()
+    restore = UnicodeAttribute(null=True)  # the restore that stands behind the mark, "" for one that was given up
 
 
 class Counter(Item, discriminator="Counter"):

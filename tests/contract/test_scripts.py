@@ -129,8 +129,8 @@ def script(name: str, *arguments: str, **variables: str) -> subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=shell(**variables))
 
 
-SCRIPTS = ("bench", "check", "deploy", "dev", "job", "operator", "operator-credentials", "readme-tables")
-SCRIPTS += ("refresh-model", "test")
+SCRIPTS = ("bench", "check", "check-table", "deploy", "dev", "export", "import", "job", "operator")
+SCRIPTS += ("operator-credentials", "readme-tables", "refresh-model", "test")
 
 
 class TestHelp:
