@@ -79,6 +79,54 @@ class TestCandidates:
         assert names.candidates(BY_BOTH, "+4915112345678") == [("phone_number", "+4915112345678")]
 
 
+class TestKeptUsernames:
+    SUB = "0f9a4f4e-7d0a-4c8e-9f43-2d6f0c1d2e3f"
+    OTHER = "1f9a4f4e-7d0a-4c8e-9f43-2d6f0c1d2e3f"
+
+    def test_stay_names_where_addresses_became_names(self):
+        attributes = {"email": "a@b.c"}
+
+        assert names.guards(BY_EMAIL, "bob", attributes, keeps_usernames=True) == [
+            ("email", "a@b.c"),
+            ("username", "bob"),
+        ]
+        assert names.candidates(BY_EMAIL, "bob", keeps_usernames=True) == [("username", "bob")]
+        assert names.candidates(BY_EMAIL, "a@b.c", keeps_usernames=True) == [("email", "a@b.c"), ("username", "a@b.c")]
+
+    def test_a_sub_is_found_without_a_guard(self):
+        assert names.guards(BY_EMAIL, self.SUB, {"email": "a@b.c"}, keeps_usernames=True) == [("email", "a@b.c")]
+
+    @pytest.mark.parametrize(
+        ("settings", "username", "attributes"),
+        [
+            (BY_EMAIL, "bob", {}),
+            (BY_EMAIL, "a@b.c", {"email": "a@b.c"}),
+            (BY_EMAIL, "+4915112345678", {"email": "a@b.c"}),
+            (BY_EMAIL | FOLDING, "A@b.c", {"email": "a@B.c"}),
+            (BY_EMAIL, SUB, {"email": "a@b.c"}),
+            (ALIASES, "a@b.c", {"email": "a@b.c", "email_verified": "true"}),
+            (PLAIN, "a@b.c", {}),
+            (PLAIN, OTHER, {}),
+        ],
+    )
+    def test_may_be_what_they_are(self, settings, username, attributes):
+        assert names.kept_username_problem(settings, self.SUB, username, attributes) is None
+
+    @pytest.mark.parametrize(
+        ("settings", "username", "attributes"),
+        [
+            (BY_EMAIL, "v@b.c", {"email": "a@b.c"}),
+            (BY_EMAIL, "A@b.c", {"email": "a@b.c"}),
+            (BY_BOTH, "+4915112345678", {"email": "a@b.c"}),
+            (BY_EMAIL, OTHER, {"email": "a@b.c"}),
+            (ALIASES, "a@b.c", {"email": "a@b.c"}),
+            (ALIASES, "a@b.c", {"email": "a@b.c", "email_verified": "false"}),
+        ],
+    )
+    def test_may_not_look_like_what_is_somebody_elses(self, settings, username, attributes):
+        assert names.kept_username_problem(settings, self.SUB, username, attributes)
+
+
 class TestUsernameProblem:
     @pytest.mark.parametrize(
         ("settings", "name", "sentence"),
