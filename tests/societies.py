@@ -88,7 +88,7 @@ def finish_deleted_groups() -> None:
 def disagreements(pool: str, *, is_settled: bool = True) -> list[str]:
     """Where the sides of memberships in a pool do not tell the same; settled: where a deleted group is left, too."""
     told, stand, ids = set(), set(), set()
-    for item in _everything():
+    for item in _everything(pool):
         if isinstance(item, User) and item.pool_id == pool:
             told |= {(text.partition("#")[0], item.sub) for text in item.groups or ()}
         elif isinstance(item, Member) and item.pk.startswith(f"Q#{pool}#"):
@@ -102,8 +102,13 @@ def disagreements(pool: str, *, is_settled: bool = True) -> list[str]:
     return sorted(wrong + [f"without group: {json.dumps(one)}" for one in stand | told if one[0] not in ids])
 
 
-def _everything() -> Iterator[Item]:
-    request: dict[str, Any] = {"TableName": Item.Meta.table_name, "ConsistentRead": True}
+def _everything(pool: str) -> Iterator[Item]:
+    request: dict[str, Any] = {
+        "TableName": Item.Meta.table_name,
+        "ConsistentRead": True,
+        "FilterExpression": "contains(pk, :p)",
+        "ExpressionAttributeValues": {":p": {"S": pool}},
+    }
     while True:
         reply = connection.send("Scan", request)
         yield from (item for _, item in rows.known(reply["Items"], 0.0))

@@ -57,14 +57,18 @@ def _decompressed(parts: Iterable[bytes]) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(wbits=_GZIP)
     for part in parts:
         left = part
-        while left and not unpacker.eof:
+        while left:
+            if unpacker.eof:
+                raise Damaged("The packed part of the file goes on behind its end.")
             try:
                 yield unpacker.decompress(left, _PART)
             except zlib.error as problem:
                 raise Damaged(f"The file cannot be unpacked: {problem}") from None
             left = unpacker.unconsumed_tail
-    if not unpacker.eof or unpacker.unused_data:
-        raise Damaged("The packed part of the file has no end, or goes on behind it.")
+        if unpacker.unused_data:
+            raise Damaged("The packed part of the file goes on behind its end.")
+    if not unpacker.eof:
+        raise Damaged("The packed part of the file has no end.")
 
 
 def _line(text: bytes) -> Line:

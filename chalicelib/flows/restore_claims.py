@@ -2,7 +2,7 @@
 
 It is the mark of a deleted pool, so that what an interrupted restore leaves is what a deleted pool leaves: a repeated
 restore removes that before it begins, and the job `sweep` does if there is none. Whoever restores says so again and
-again; who has not been heard of for a minute is taken for interrupted.
+again; who has not been heard of for five minutes is taken for interrupted.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from typing import Final
 from chalicelib.flows import pool_removal
 from chalicelib.settings import current
 from chalicelib.table import keys, store
+from chalicelib.table.items import Pool
 from chalicelib.table.upkeep import DeletedPool, Lease
-from chalicelib.table.writes import Remove
+from chalicelib.table.writes import Check, Remove, Save
 
 BEAT: Final = 10.0
 """Seconds after which a restore says again that it is at work."""
 
-SILENCE: Final = 60.0
-"""Seconds after which one that said nothing is taken for interrupted."""
+SILENCE: Final = 300.0
+"""Seconds after which one that said nothing is taken for interrupted: longer than the writes of a busy table wait."""
 
 _FORGOTTEN = 120.0  # seconds after which no process serves a deleted pool from its memory any more
 _LATEST = 600.0  # seconds: who was silent for so long must not go on, for the sweep may be about to begin
@@ -40,7 +41,10 @@ class Interrupted(Exception):
 
 
 class Claim:
-    """The right to restore one pool. Raises Refused while somebody else has it or the pool has just been deleted."""
+    """The right to restore one pool.
+
+    Raises Refused while somebody else has it, when the pool is there or when it has just been deleted.
+    """
 
     def __init__(self, pool_id: str) -> None:
         self.pool_id = pool_id
@@ -79,8 +83,9 @@ class Claim:
         self._mark = mark or DeletedPool.new({"pool": self.pool_id, "created": ""}, pool_id=self.pool_id)
         try:
             self._write(now)
-        except store.Conflict:
-            raise Refused("another restore of the pool has just begun") from None
+        except store.Conflict as problem:
+            is_there = "pool" in problem.names
+            raise Refused("the table has the pool already" if is_there else "another restore has just begun") from None
         if mark is not None:
             self._refuse_sweeping()
         return self._mark
@@ -103,7 +108,10 @@ class Claim:
             raise Refused("the job sweep is at work; try again in two minutes")
 
     def _write(self, now: float) -> None:
-        """Sets the mark anew, as the youngest: the sweep goes through marks by their age."""
+        """Sets the mark anew, as the youngest: the sweep goes through marks by their age.
+
+        Never beside a pool: somebody else's restore may just have ended, and what a mark stands for is removed.
+        """
         self._mark.gsi1pk, self._mark.gsi1sk = keys.place("DeletedPool", pool=self.pool_id, created=keys.sortable(now))
         self._mark.deleted_at, self._mark.restore = now, self._owner
-        store.save(self._mark, "mark")
+        store.together(Save(self._mark, "mark"), Check(Pool.at(pool=self.pool_id), "pool", absent=True))

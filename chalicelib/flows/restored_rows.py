@@ -8,6 +8,7 @@ brings an operator key, another pool's user, or an entry in a list of the stage.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ from chalicelib.table.walks import Row
 STOPPED: Final = "The import had not ended when the pool was exported."
 
 _GOES_ON = ("Pending", "InProgress", "Stopping")
+_POOL_ID = re.compile(r"[\w-]{1,55}", re.ASCII)
 
 
 class Foreign(Exception):
@@ -38,9 +40,9 @@ class Origin:
 
     @cached_property
     def pool(self) -> Pool:
-        """The pool itself. Raises Foreign."""
+        """The pool itself. Raises Foreign. The attack: an id with the mark that divides keys, or one no API takes."""
         item = _built(self.row)
-        if not isinstance(item, Pool) or bonds.of(item).faults:
+        if not isinstance(item, Pool) or bonds.of(item).faults or not _POOL_ID.fullmatch(item.id):
             raise Foreign("The file does not begin with a pool.")
         return item
 
@@ -86,7 +88,7 @@ class Origin:
 def _built(row: Row) -> Any:
     try:
         return rows.built(row)
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise Foreign(f"The file holds a row that is not understood here: {problem}") from None
 
 

@@ -40,11 +40,17 @@ def _finish_deleted_pools(turn: Turn) -> None:
         if not isinstance(mark, DeletedPool) or turn.now < mark.deleted_at + _SETTLED:
             return
         with turn.apart(mark.pool_id):
-            if pool_removal.clear(mark.pool_id, _left(turn)):
+            if _stands(mark) and pool_removal.clear(mark.pool_id, _left(turn)):
                 store.together(store.Remove(mark))
                 turn.figures["deleted pools finished"] += 1
         if turn.is_over():
             return
+
+
+def _stands(mark: DeletedPool) -> bool:
+    """Whether a mark is as the list showed it: lists lag, and a restore takes the mark as its own when it begins."""
+    found = store.get(DeletedPool, pool=mark.pool_id)
+    return found is not None and found.version == mark.version
 
 
 def _finish_deleted_groups(turn: Turn) -> None:

@@ -16,13 +16,13 @@ from chalicelib.rules import usage
 from chalicelib.table import groups, guards, keys, search
 from chalicelib.table.directory import ActiveImport, DeletedGroup, Group, ImportJob, ImportLines, Member, SearchEntry
 from chalicelib.table.documents import Branding, BrandingAsset, Domain
-from chalicelib.table.items import Client, Guard, Item, Pool, User
+from chalicelib.table.items import Client, ClientSecret, Guard, Item, Pool, User
 from chalicelib.table.keys import Key
 from chalicelib.table.records import AuditLine
 
 
 class Need(NamedTuple):
-    """What an item relies on: a token that one of the items `where` must give."""
+    """What an item relies on: a token that one of the items `where`, or without these of its partition, must give."""
 
     token: str
     lack: str
@@ -180,6 +180,12 @@ def _domain(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
 
 def _client(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
     found.needs.append(_of_pool(item.pool_id))
+    if item.has_secret:
+        found.needs.append(Need(f"secret\n{item.pk}", "it was made with a secret and has none", ()))
+
+
+def _client_secret(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
+    found.gifts.append(Gift(f"secret\n{item.pk}"))
 
 
 def _user(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
@@ -269,20 +275,17 @@ def _asset(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
     found.needs.append(_present(place, "it belongs to a branding that is not there", is_passing=True))
 
 
-def _active_import(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
-    job = ImportJob.at(pool=parts["pool"], id=item.job)
-    found.needs.append(_present(job, "it belongs to an import job that is not there"))
-
-
-def _lines(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
-    job = ImportJob.at(pool=parts["pool"], id=parts["job"])
-    found.needs.append(_present(job, "it belongs to an import job that is not there", is_passing=True))
+def _of_import(item: Any, parts: Parts, standing: Standing, found: Bonds) -> None:
+    job = ImportJob.at(pool=parts["pool"], id=parts.get("job") or item.job)
+    lack, is_passing = "it belongs to an import job that is not there", isinstance(item, ImportLines)
+    found.needs.append(_present(job, lack, is_passing=is_passing))
 
 
 _TIES: dict[type[Item], Callable[[Any, Parts, Standing, Bonds], None]] = {
     Pool: _pool,
     Domain: _domain,
     Client: _client,
+    ClientSecret: _client_secret,
     User: _user,
     Guard: _guard,
     SearchEntry: _search_entry,
@@ -291,6 +294,6 @@ _TIES: dict[type[Item], Callable[[Any, Parts, Standing, Bonds], None]] = {
     DeletedGroup: _group,
     Branding: _branding,
     BrandingAsset: _asset,
-    ActiveImport: _active_import,
-    ImportLines: _lines,
+    ActiveImport: _of_import,
+    ImportLines: _of_import,
 }

@@ -29,6 +29,7 @@ Look = Callable[[Item], str | None]
 _MOST_POOLS = 1000  # whose settings are remembered during a check
 _TRIES = 3  # a suspicion must be found again so often: a pool or a mark may be written between two readings
 _PAUSE = 0.1  # seconds
+_MOST_BESIDE = 50  # items of a partition that are read at one moment
 
 _TABLES = """
     PRAGMA cache_size = -65536; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -189,7 +190,8 @@ def _verdict(suspicion: Suspicion, look: Look | None) -> _Verdict | None:
     heads = _heads(pool_id) if pool_id else []
     standing, _ = _standing(filter(None, store.get_many(*heads) if heads else []))
     tied = bonds.of(item, standing)
-    others = [key for need in tied.needs if _digest(need.token) == suspicion.token for key in need.where]
+    lacked = [need for need in tied.needs if _digest(need.token) == suspicion.token]
+    others = [key for need in lacked for key in need.where or _beside(item)]
     others += [gift.owner for gift in tied.gifts if gift.owner and _digest(gift.token) == suspicion.token]
     there = walks.at_once(list(dict.fromkeys([suspicion.place, *heads, *others])))
     return _judged(suspicion, there, look) if suspicion.place in there else None
@@ -223,6 +225,11 @@ def _torn(token: bytes, tied: Bonds, others: dict[Key, Bonds], *, is_mourned: bo
 
 def _is_given(token: str, others: Iterable[Bonds]) -> bool:
     return any(gift.token == token for other in others for gift in other.gifts)
+
+
+def _beside(item: Item) -> list[Key]:
+    """Some others of an item's partition, which are few wherever one of them is needed."""
+    return [walks.place(row) for row in next(walks.partition(item.pk), [])][:_MOST_BESIDE]
 
 
 def _weight(need: bonds.Need) -> int:

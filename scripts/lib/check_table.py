@@ -6,6 +6,7 @@ import argparse
 import sys
 
 import destination
+from printable import printable
 from progress import Progress, add_option
 
 _ABOUT = "Read the whole table once and check what must hold between its items; change nothing."
@@ -13,8 +14,9 @@ _MORE = """\
 what must hold:
   every name guard has its user and every user has the guards of its names, and no others; memberships are told by the
   user and by the group; everybody is found by what the search entries say, and by nothing else; parts of users, clients
-  and pools have their user, client and pool; domains and pools name each other; images and records of imports have what
-  they belong to; every item is of a known kind, and stands in the list index where it must.
+  and pools have their user, client and pool; clients that were made with a secret have one; domains and pools name each
+  other; images and records of imports have what they belong to; every item is of a known kind, and
+  stands in the list index where it must.
 
 It may be run while the service is in use: what looks broken is read again, both ends at one moment, before it is told.
 What is left of deleted pools until the job sweep comes, and what only waits for the end of its time, is counted.
@@ -60,17 +62,17 @@ def _checked(options: argparse.Namespace, progress: Progress) -> int:
     from chalicelib import errors
     from chalicelib.flows import sealed_values
     from chalicelib.outside.secrets import KeyUnavailable
-    from chalicelib.table import invariants
+    from chalicelib.table import connection, invariants
 
     look = sealed_values.fault if options.open else None
     try:
         found = invariants.checked(most=max(1, options.most), look=look, told=progress.count)
-    except (errors.AwsError, KeyUnavailable) as error:
+    except (errors.AwsError, connection.Refused, KeyUnavailable) as error:
         raise Refused(str(error)) from error
     finally:
         progress.end()
     for line in [*found.broken, *([f"and up to {found.more} more"] if found.more else [])]:
-        print(line)
+        print(printable(line))
     passing = f"; {found.leftovers} left over, {found.expired} expired" if found.leftovers or found.expired else ""
     end = f"{len(found.broken)} broken" if found.broken else "all invariants hold"
     print(f"{found.items} items, {end}{passing}", file=sys.stderr if found.broken else sys.stdout)

@@ -83,12 +83,13 @@ def _exported(pool_id: str, words: str, file: BinaryIO, progress: Progress) -> s
     from chalicelib import errors
     from chalicelib.flows import export_files, pool_exports, user_exports
     from chalicelib.outside.secrets import KeyUnavailable, Unsealable
+    from chalicelib.table import connection
 
     counts: dict[str, int] = {}
     try:
         for part in export_files.packed(_counted(pool_exports.lines(pool_id), counts, progress), words):
             file.write(part)
-    except (user_exports.Restless, KeyUnavailable, Unsealable, errors.AwsError) as error:
+    except (user_exports.Restless, KeyUnavailable, Unsealable, connection.Refused, errors.AwsError) as error:
         raise Refused(str(error)) from error
     except OSError as error:
         raise Refused(f"the file cannot be written: {error.strerror}") from error
@@ -138,8 +139,8 @@ def _put(draft: Path, path: Path, *, force: bool) -> None:
         if not force:
             os.link(draft, path)  # which does not replace what is there, as a change of names does
             return
-    except PermissionError:  # a file system without links
-        if path.exists():
+    except OSError:  # it exists, or the file system has no links
+        if os.path.lexists(path):
             raise FileExistsError(path) from None
     draft.replace(path)
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import destination
 import passphrase
+from printable import printable
 from progress import Progress, add_option
 
 _ABOUT = "Restore a user pool from a file that scripts/export has written, with every id, password and key that it had."
@@ -18,8 +19,8 @@ pool back to the state of a file, delete it first; two minutes later it can be r
 the data key of this stage. The passphrase is read from LATCHKEY_PASSPHRASE, or asked for.
 
 The pool is served when all of it is there, and not before. If the run is interrupted, run it again: it removes what the
-first one has written and begins anew (at once after Ctrl-C or an error, a minute after a crash). If nobody does, the
-job sweep removes it, an hour later.
+first one has written and begins anew (at once after Ctrl-C or an error, five minutes after a crash). If nobody does,
+the job sweep removes it, an hour later.
 
 Old access tokens verify if the address of the service (the issuer) is the same as before. An import of users that was
 under way is restored as stopped. scripts/export --help tells what the file holds.
@@ -42,7 +43,7 @@ def main() -> int:
             with destination.reached(options):
                 print(_restored(file, words, progress))
     except (Refused, destination.Unreachable, passphrase.NoPassphrase) as error:
-        print(f"scripts/import: {error}", file=sys.stderr)
+        print(f"scripts/import: {printable(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("scripts/import: interrupted; run it again to begin anew", file=sys.stderr)

@@ -32,7 +32,8 @@ def chosen() -> str:
 
 
 def _given() -> str | None:
-    passphrase = os.environ.get(VARIABLE)
+    """What the environment holds, from which it goes: the table engine that we start has no use for it."""
+    passphrase = os.environ.pop(VARIABLE, None)
     if passphrase == "":
         raise NoPassphrase(f"{VARIABLE} is empty")
     return passphrase

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
 import os
 import re
 import shutil
 import signal
 import stat
 import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
@@ -18,6 +23,7 @@ from chalicelib.laptop.folder import Folder
 from tests.clients.running import Latchkey
 
 ROOT = Path(__file__).resolve().parents[2]
+LIB = ROOT / "scripts" / "lib"
 WORDS = "five random words of mine"
 
 
@@ -211,6 +217,32 @@ class TestTrouble:
         assert answer.returncode == 1
         assert "is empty" in answer.stderr
 
+    def test_a_passphrase_leaves_the_environment_before_anything_is_started(self):
+        code = "import os, passphrase; print(passphrase.known(), os.environ.get(passphrase.VARIABLE))"
+        command = [sys.executable, "-c", code]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, env=shell(), cwd=LIB)
+
+        assert answer.stdout == f"{WORDS} None\n"
+
+    @pytest.mark.parametrize("refusal", [errno.EPERM, errno.ENOTSUP], ids=["not permitted", "not supported"])
+    def test_is_written_where_files_have_no_links(self, tmp_path, monkeypatch, refusal):
+        def refused(*_paths: object) -> None:
+            raise OSError(refusal, "no links here")
+
+        monkeypatch.syspath_prepend(LIB)
+        monkeypatch.setattr(os, "link", refused)
+        exporting = importlib.import_module("exporting")
+        path = tmp_path / "out"
+
+        with exporting._draft(path, force=False) as file:
+            file.write(b"content")
+        with pytest.raises(exporting.Refused), exporting._draft(tmp_path / "other", force=False):
+            (tmp_path / "other").write_bytes(b"of somebody else")
+
+        assert path.read_bytes() == b"content"
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["other", "out"]
+        assert (tmp_path / "other").read_bytes() == b"of somebody else"
+
     def test_a_short_passphrase_is_warned_of(self, stage, pool, tmp_path):
         answer = script("export", "--data", stage[0].data, "--pool", pool[0], "--out", tmp_path / "out",
                         LATCHKEY_PASSPHRASE="short")  # fmt: skip
@@ -242,7 +274,51 @@ class TestTrouble:
         assert "holds no table; start scripts/dev on it first" in answer.stderr
 
 
+class TestATableThatMayNotBeRead:
+    @pytest.fixture
+    def closed(self):
+        """The address of a table that refuses everybody."""
+
+        class Refusal(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = b'{"__type": "com.amazon.coral.service#AccessDeniedException", "message": "not for you"}'
+                self.send_response(400)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_words: object) -> None:
+                pass
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+
+    @pytest.mark.parametrize(("name", "status"), [("check-table", 2), ("export", 1)])
+    def test_is_told_in_a_line_and_not_taken_for_a_broken_one(self, closed, tmp_path, name, status):
+        arguments = {"export": ["--pool", "us-east-1_Some", "--out", tmp_path / "out"]}.get(name, [])
+        answer = script(name, "--data", tmp_path / "data", *arguments, AWS_ENDPOINT_URL_DYNAMODB=closed)
+
+        assert answer.returncode == status
+        assert answer.stderr.startswith(f"scripts/{name}: ")
+        assert "AccessDeniedException: not for you" in answer.stderr
+        assert len(answer.stderr.splitlines()) == 1
+
+
 class TestCheckTable:
+    def test_what_a_user_has_written_cannot_steer_the_terminal(self, tmp_path):
+        data = tmp_path / "data"
+        run = Latchkey(data)
+        run.start()
+        row = {"pk": {"S": "S#us-east-1_Nowhere#nickname"}, "sk": {"S": "\x1b[2Kü\0sub"}, "_t": {"S": "SearchEntry"}}
+        table_of(run).put_item(TableName="latchkey", Item=row | {"_v": {"N": "1"}, "sub": {"S": "sub"}})
+
+        answer = script("check-table", "--data", data)
+        run.discard()
+
+        assert answer.stdout == "S#us-east-1_Nowhere#nickname \\x1b[2Kü\\x00sub: no user has this value\n"
+
     def test_a_broken_table_is_told_line_by_line(self, stage, pool, tmp_path):
         data = tmp_path / "data"
         run = Latchkey(data)

@@ -76,6 +76,13 @@ class TestRefusals:
         with pytest.raises(Damaged):
             unpacked(sealed(content))
 
+    def test_content_that_goes_on_in_a_chunk_behind_the_packed_part(self):
+        packed = gzip.compress(b'{"x":"' + b"y" * (CHEAP.chunk - 32) + b'"}\n', compresslevel=0)
+        assert len(packed) == CHEAP.chunk
+
+        with pytest.raises(Damaged, match="behind its end"):
+            unpacked(sealed(packed + b"behind"))
+
     def test_a_small_file_that_unpacks_into_more_than_memory_holds(self):
         bomb = gzip.compress(bytes(200 << 20), compresslevel=9)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from chalicelib import errors
 from chalicelib.flows import export_files, pool_exports, pool_removal, pool_restores, restore_claims
 from chalicelib.jobs import sweep
 from chalicelib.jobs.turn import Turn
-from chalicelib.table import invariants, keys, leases, store
+from chalicelib.table import connection, invariants, keys, leases, store, transfers, walks
 from chalicelib.table.items import Client, Pool
 from chalicelib.table.upkeep import DeletedPool, Lease
 from tests import engines, moving
@@ -142,6 +143,17 @@ class TestRefusal:
         first.beat()
         store.together(first.given_back())
 
+    def test_of_a_pool_that_another_restore_finishes_just_before_the_claim(self, cognito, moved):
+        """A mark beside a pool would have the pool removed: by this restore, and by the sweep."""
+        lines, pool, client = moved
+        restored(lines)
+
+        with pytest.raises(pool_restores.Refused, match="has the pool already"):
+            restore_claims.Claim(pool)
+
+        assert mark_of(pool) is None
+        assert cognito.sign_in(client, "user-3")
+
     def test_of_a_pool_that_was_deleted_just_now(self, cognito, moved):
         lines, pool, _ = moved
         restored(lines)
@@ -224,6 +236,13 @@ class TestInterruption:
 
         with pytest.raises(pool_restores.Refused, match="or was until now"):
             restored(lines)
+
+    def test_is_not_assumed_while_writes_may_still_wait_for_a_busy_table(self):
+        """Else a write of the first restore comes into the pool of the second."""
+        one = walks._PATIENCE + connection._TIME_FOR_ALL
+        rounds = math.ceil((transfers._MOST_WAITING + 1) / transfers._HANDS)
+
+        assert rounds * one < restore_claims.SILENCE < restore_claims._LATEST
 
     def test_of_a_sleep_so_long_that_the_sweep_may_have_begun(self, cognito, moved):
         lines, pool, _ = moved
@@ -332,6 +351,23 @@ class TestAFileThatLies:
             restored([lie if line is other else line for line in lines])
 
         assert store.get(Pool, pool=pool) is None
+
+    @pytest.mark.parametrize("name", ["us-east-1_Victim#username", "", "x" * 56, "a/us-east-1_Victim"],
+                             ids=["divided", "empty", "long", "a path"])  # fmt: skip
+    def test_about_an_id_that_is_none(self, cognito, moved, name):
+        lines, _, _ = moved
+        row = lines[0]["pool"]
+        place = {"pk": {"S": f"P#{name}"}, "gsi1sk": {"S": f"{row['gsi1sk']['S'].partition('#')[0]}#{name}"}}
+
+        with pytest.raises(pool_restores.Foreign, match="does not begin with a pool"):
+            restored([lines[0] | {"pool": row | place}, *lines[1:]])
+
+    def test_with_a_document_so_deep_that_it_cannot_be_read(self, cognito, moved):
+        lines, _, _ = moved
+        deep = lines[0]["pool"] | {"document": {"S": "[" * 200_000}}
+
+        with pytest.raises(pool_restores.Foreign):
+            restored([lines[0] | {"pool": deep}, *lines[1:]])
 
     @pytest.mark.parametrize("first", [{}, {"rows": []}, {"pool": {}, "clients": []}], ids=["none", "rows", "empty"])
     def test_about_being_an_export(self, cognito, first):

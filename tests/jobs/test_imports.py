@@ -317,7 +317,7 @@ class TestFiles:
         header = ",".join(cognito.call("GetCSVHeader", UserPoolId=pool)["CSVHeader"]).encode()
 
         assert ended(from_file(pool, content.replace(b"{header}", header))) == ("Failed", message)
-        imports.refuse_during(pool)
+        store.together(imports.idle(pool))
 
     def test_without_hashes_fail_a_job_that_wants_them(self, imported, pool):
         job = imported(pool, row("ada"), PasswordHashingAlgorithm="BCRYPT")
@@ -566,7 +566,7 @@ class TestStop:
 
         assert ended(mixed) == ("Stopped", "The Import Job was stopped by the developer.")
         assert mixed.ended()[1:] == (0, 0, 0)
-        imports.refuse_during(mixed.pool)
+        store.together(imports.idle(mixed.pool))
 
     def test_a_job_at_work_ends_where_it_is(self, mixed, monkeypatch):
         real = import_rows.written

@@ -120,6 +120,15 @@ class TestDeletedPools:
         assert not exists(guards.key(deleted, ("username", "late")))
         assert any("deleted pools finished" in line for line in lines)
 
+    def test_whose_mark_was_taken_by_a_restore_since_it_was_listed_are_left_alone(self, deleted):
+        listed = store.get(DeletedPool, pool=deleted)
+        taken = store.get(DeletedPool, pool=deleted)
+
+        assert sweep._stands(listed)
+        store.save(taken)
+
+        assert not sweep._stands(listed)
+
     def test_that_were_cut_short_are_finished(self, cognito, run):
         pool = cognito.pool()
         client = cognito.client(pool, GenerateSecret=True)
