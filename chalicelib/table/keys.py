@@ -70,6 +70,8 @@ SIGN_IN_PARTS = "."
 """Sort-key prefix of what a sign-in reads of a user; also the sort key of an entity that stands alone."""
 
 _LONGEST_NAME = 512
+_LAST = 0x10FFFF
+_BEFORE_SURROGATES, _BEHIND_SURROGATES = 0xD7FF, 0xE000  # what lies between cannot be encoded
 _DIGEST = "sha256:"
 
 
@@ -112,3 +114,16 @@ def guard_name(folded: str) -> str:
 def sortable(seconds: float) -> str:
     """A time as text that sorts as the time does: milliseconds, 15 digits."""
     return f"{int(seconds * 1000):015d}"
+
+
+def behind(prefix: str) -> str:
+    """The least text that sorts behind every text with this prefix; "" when there is none.
+
+    With it a prefix is a range. The engine of a laptop reads a range by its index, and for begins_with the whole
+    partition; to DynamoDB both are the same. Sort keys never end where a prefix is cut, so none is the end itself.
+    """
+    for length in range(len(prefix), 0, -1):
+        last = ord(prefix[length - 1])
+        if last < _LAST:
+            return prefix[: length - 1] + chr(_BEHIND_SURROGATES if last == _BEFORE_SURROGATES else last + 1)
+    return ""

@@ -15,7 +15,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.table import pages, riders
+from chalicelib.table import keys, pages, riders
 from chalicelib.table.commits import Conflict, carried_out
 from chalicelib.table.connection import Refused, pause, send
 from chalicelib.table.items import Item
@@ -79,8 +79,9 @@ def list(partition: str, prefix: str = "", limit: int | None = None, cursor: str
     """
     request: Row = _query("pk = :p", partition) | {"ConsistentRead": True}
     if prefix:
-        request["KeyConditionExpression"] += " AND begins_with(sk, :s)"
-        request["ExpressionAttributeValues"][":s"] = {"S": prefix}
+        end = keys.behind(prefix)
+        request["KeyConditionExpression"] += " AND sk BETWEEN :s AND :e" if end else " AND sk >= :s"
+        request["ExpressionAttributeValues"] |= {":s": {"S": prefix}} | ({":e": {"S": end}} if end else {})
     if cursor is not None:
         request["ExclusiveStartKey"] = pages.start(cursor, partition, prefix, index=False)
     return _page(request, limit)

@@ -118,3 +118,26 @@ class TestSortable:
     @given(st.floats(0, 9e10))
     def test_all_have_the_same_length(self, seconds: float) -> None:
         assert len(keys.sortable(seconds)) == 15
+
+
+class TestBehind:
+    @pytest.mark.parametrize(
+        ("prefix", "end"),
+        [
+            (".", "/"),
+            ("KEY#", "KEY$"),
+            ("a\0", "a\1"),
+            ("a\ud7ff", "a\ue000"),
+            ("a\U0010ffff", "b"),
+            ("\U0010ffff", ""),
+        ],
+        ids=["parts", "kind", "value", "surrogates", "last", "none"],
+    )
+    def test_is_the_least_text_behind_all_with_the_prefix(self, prefix: str, end: str) -> None:
+        assert keys.behind(prefix) == end
+
+    @given(st.text(min_size=1, max_size=6), st.text(max_size=6))
+    def test_lies_behind_them_in_the_order_of_the_table(self, prefix: str, rest: str) -> None:
+        end = keys.behind(prefix)
+
+        assert not end or (prefix + rest).encode() < end.encode()
