@@ -85,7 +85,7 @@ def written(work: Work, made: Entry) -> Result:
         store.together(*made.writes)
     except Conflict as conflict:
         return _met(work, made, conflict)
-    except Exception as trouble:
+    except Exception as trouble:  # one line is not to stop all others; what concerns all of them goes on
         if isinstance(trouble, _BUSY) or (isinstance(trouble, Refused) and trouble.code not in _OF_ONE_LINE):
             raise
         return _broken(work, made.number, trouble)

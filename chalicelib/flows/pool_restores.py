@@ -48,7 +48,7 @@ def restore(lines: Iterator[Line], told: Told = lambda _: None, counted: Counted
     try:
         claim.clear(told)
         counts = _Restore(origin, claim, counted).carried_out(lines)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: however it ended, another restore may begin at once
         claim.abandon()
         raise
     return counts | {"pool": pool_id}

@@ -151,7 +151,7 @@ def _connected(server: Relay) -> smtplib.SMTP:
     if server.protection == "starttls":
         try:
             session.starttls(context=ssl.create_default_context())
-        except BaseException:
+        except BaseException:  # whatever it was, the connection must not stay open; it goes on to the caller
             session.close()
             raise
     return session

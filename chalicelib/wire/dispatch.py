@@ -61,7 +61,7 @@ def _answered(operation: Operation, request: Request, decode: Callable[[], dict[
             # The operation did not expect this: somebody changed the same thing at once, and nothing was written.
             busy = errors.TooManyRequestsException("The resource was changed by another request.")
             return _refused(busy, content_type)
-        except Exception as accident:
+        except Exception as accident:  # it gets the name that the operation declares, and goes on to the door
             raise getattr(errors, operation.internal_error) from accident
         finally:
             journal.note(trips=len(trips.calls))
