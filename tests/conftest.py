@@ -29,11 +29,14 @@ for _name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_CHALI
 
 from collections.abc import Iterator  # noqa: E402
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
 from tests import engines  # noqa: E402
 from tests.application import Cognito, Outbox, sign_in_operator  # noqa: E402
 from tests.engines import Engine  # noqa: E402
+
+hypothesis.settings.load_profile("ci")  # everywhere the same examples, and none judged by the clock of a busy machine
 
 
 @pytest.fixture(scope="session")
