@@ -29,8 +29,8 @@ from tests.engines import ROOT
 MEMORY = 0.4  # seconds that a process remembers keys: LATCHKEY_CACHE_SECONDS
 MAX_AGE = 0.8  # seconds that a verifier keeps a key set
 LIFE = 1.5  # seconds that a token is presented after it was signed
-SLACK = 0.8  # as the skew in the real times: here for a machine that has other things to do
-PERIOD = 3.0
+SLACK = 1.5  # as the skew in the real times: here for a machine that has other things to do
+PERIOD = 4.0
 SAFE = Policy(PERIOD, MEMORY + MAX_AGE + SLACK, MEMORY + LIFE + SLACK)
 WITHOUT_LEAD = Policy(1.5, 0.0, SAFE.kept)
 WITHOUT_REST = Policy(1.5, SAFE.lead, 0.0)
@@ -186,19 +186,22 @@ class TestTwoRotations:
         assert sum(client.checks for client in clients) > 100
 
 
+def wait_for_trouble(turned: Turning, clients: list[Client], word: str = "") -> None:
+    """Until a client has seen trouble with this word in it: whether one key in particular is met is chance."""
+    deadline = time.monotonic() + PATIENCE
+    while not any(word in trouble for client in clients for trouble in client.troubles):
+        assert turned.process.poll() is None, "the process that turns the keys has ended"
+        assert time.monotonic() < deadline, f"no client noticed in {PATIENCE} seconds: {turned.done}"
+        time.sleep(0.05)
+
+
 class TestOtherTimes:
     """What the same clients see when the times are wrong: so they would notice if ours were."""
 
     def test_a_key_that_signs_as_soon_as_it_is_published_is_unknown(self, clients: list[Client]) -> None:
         with turning(clients[0].pool, WITHOUT_LEAD) as turned, under_load(clients):
-            wait_for(turned, activate=2)
-            time.sleep(MEMORY + MAX_AGE)
-
-        assert any("KeyError" in trouble for client in clients for trouble in client.troubles)
+            wait_for_trouble(turned, clients, "KeyError")
 
     def test_a_key_that_goes_as_soon_as_it_is_retired_leaves_tokens_behind(self, clients: list[Client]) -> None:
         with turning(clients[0].pool, WITHOUT_REST) as turned, under_load(clients):
-            wait_for(turned, remove=2)
-            time.sleep(MEMORY + MAX_AGE)
-
-        assert any(client.troubles for client in clients)
+            wait_for_trouble(turned, clients)
