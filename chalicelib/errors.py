@@ -49,6 +49,14 @@ class ConcurrentModificationException(AwsError):
     default = "The resource was changed by another request; read it again and repeat."
 
 
+class DeviceKeyExistsException(AwsError):
+    default = "The device is confirmed already."
+
+
+class EnableSoftwareTokenMFAException(AwsError):
+    default = "Code mismatch and fail enable Software Token MFA"
+
+
 class ExpiredCodeException(AwsError):
     default = "Invalid code provided, please request a code again."
 
@@ -59,6 +67,10 @@ class FeatureUnavailableInTierException(AwsError):
 
 class GroupExistsException(AwsError):
     default = "A group with the name already exists"
+
+
+class InvalidLambdaResponseException(AwsError):
+    default = "Unrecognizable lambda output"
 
 
 class InvalidOAuthFlowException(AwsError):
@@ -79,6 +91,10 @@ class InvalidUserPoolConfigurationException(AwsError):
 
 class LimitExceededException(AwsError):
     default = "Attempt limit exceeded, please try after some time."
+
+
+class MFAMethodNotFoundException(AwsError):
+    default = "The user has not set up this method of multi-factor authentication."
 
 
 class ManagedLoginBrandingExistsException(AwsError):
@@ -121,16 +137,12 @@ class ServiceQuotaExceededException(AwsError):
     default = "The limit is above the quota of the account."
 
 
+class SoftwareTokenMFANotFoundException(AwsError):
+    default = "Software Token MFA does not exist for the user."
+
+
 class TermsExistsException(AwsError):
     default = "The app client already has terms of that name."
-
-
-class TierChangeNotAllowedException(AwsError):
-    default = "The user pool uses features that the new tier does not have."
-
-
-class TooManyFailedAttemptsException(AwsError):
-    default = "Attempt limit exceeded, please try after some time."
 
 
 class TooManyRequestsException(AwsError):
@@ -139,6 +151,10 @@ class TooManyRequestsException(AwsError):
 
 class UnauthorizedException(AwsError):
     default = "Not authorized."
+
+
+class UnexpectedLambdaException(AwsError):
+    default = "A function of the user pool could not be called."
 
 
 class UnsupportedOperationException(AwsError):
@@ -155,6 +171,10 @@ class UnsupportedUserStateException(AwsError):
 
 class UserImportInProgressException(AwsError):
     default = "A user import job is in progress in this user pool."
+
+
+class UserLambdaValidationException(AwsError):
+    default = "A function of the user pool refused."
 
 
 class UserNotConfirmedException(AwsError):
@@ -175,6 +195,34 @@ class UserPoolTaggingException(AwsError):
 
 class UsernameExistsException(AwsError):
     default = "User already exists"
+
+
+class WebAuthnChallengeNotFoundException(AwsError):
+    default = "No registration of a passkey was started, or its time is over."
+
+
+class WebAuthnClientMismatchException(AwsError):
+    default = "The registration was started by another app client."
+
+
+class WebAuthnConfigurationMissingException(AwsError):
+    default = "The user pool has neither a relying party nor a domain."
+
+
+class WebAuthnCredentialNotSupportedException(AwsError):
+    default = "The credential is not supported."
+
+
+class WebAuthnNotEnabledException(AwsError):
+    default = "Passkeys are not enabled for this user pool."
+
+
+class WebAuthnOriginNotAllowedException(AwsError):
+    default = "The origin of the credential is not allowed."
+
+
+class WebAuthnRelyingPartyMismatchException(AwsError):
+    default = "The credential is for another relying party."
 
 
 class InternalErrorException(AwsError):

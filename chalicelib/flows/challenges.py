@@ -9,15 +9,15 @@ second time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chalicelib import errors, journal
-from chalicelib.call import Call
+from chalicelib.call import Call, pool_of
 from chalicelib.flows import client_secrets, vault
 from chalicelib.rules import names
-from chalicelib.table import keys, store, users
-from chalicelib.table.items import Attempts, Password, User
+from chalicelib.table import pools, users
+from chalicelib.table.items import User
 from chalicelib.table.users import Account
 
 PURPOSE = "challenge"
@@ -29,7 +29,10 @@ class State:
     """Where a sign-in stands.
 
     `given` is the name that the caller used, `session_id` what completion will write, `password_set_at` when the
-    password was set that was proved (0 before one was).
+    password was set that was proved (0 before one was). `flow` is "" for the password flows, else CUSTOM_AUTH or
+    USER_AUTH. `proved` holds what was proved so far, in the words of `amr`; nothing but a check that has just succeeded
+    may add to it. `level` is the lowest that step-up asks for, 0 when it does not. `data` is what the pending challenge
+    needs to be checked by.
     """
 
     pool_id: str
@@ -40,6 +43,21 @@ class State:
     session_id: str
     challenge: str = ""
     password_set_at: float = 0.0
+    flow: str = ""
+    proved: tuple[str, ...] = ()
+    device_key: str = ""
+    level: int = 0
+    acr: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def having(self, factor: str) -> State:
+        """The state after a factor was proved: "pwd", "otp", "sms", "email_otp", "swk" or "hwk"."""
+        return self if factor in self.proved else replace(self, proved=(*self.proved, factor))
+
+
+def restored(values: Mapping[str, Any]) -> State:
+    """The state of an unsealed value; JSON knows no tuples."""
+    return State(**{**values, "proved": tuple(values.get("proved", ()))})
 
 
 def lifetime(call: Call) -> float:
@@ -47,28 +65,57 @@ def lifetime(call: Call) -> float:
     return 60.0 * int(call.client.document.get("AuthSessionValidity") or _MINUTES)
 
 
-def issued(call: Call, state: State, parameters: dict[str, str]) -> dict[str, Any]:
-    """The answer that asks for the next step."""
-    text = vault.sealed_text(PURPOSE, asdict(state), call.now, lifetime(call))
-    return {"ChallengeName": state.challenge, "Session": text, "ChallengeParameters": parameters}
+def issued(call: Call, state: State, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The answer that asks for the next step; `state` names the challenge."""
+    return {
+        "ChallengeName": state.challenge,
+        "Session": sealed(call, state),
+        "ChallengeParameters": dict(parameters),
+    }
 
 
-def opened(call: Call) -> State:
-    """The state of the call's Session, if it is for this very client and challenge. Raises NotAuthorizedException."""
-    expected = (call.pool.id, call.client.id, call["ChallengeName"])
+def sealed(call: Call, state: State) -> str:
+    """The text that carries a state on. Raises ValueError when it is too long for a `Session`."""
+    return vault.sealed_text(PURPOSE, asdict(state), call.now, lifetime(call))
+
+
+def opened(call: Call, *names_of: str) -> State:
+    """The state of the call's Session, if it is for this very client and challenge (or for one of these names).
+
+    Raises InvalidParameterException without a Session and NotAuthorizedException for one that is not good here.
+    """
+    state = _unsealed(call)
+    if (state.pool_id, state.client_id) != (call.pool.id, call.client.id):
+        raise not_for_this()
+    if state.challenge not in (names_of or (call["ChallengeName"],)):
+        raise not_for_this()
+    return state
+
+
+def resumed(call: Call, *names_of: str) -> State:
+    """As `opened`, for operations that name no client: pool and client of the call are the session's from then on."""
+    state = _unsealed(call)
+    if state.challenge not in names_of:
+        raise not_for_this()
+    client = pools.client(state.client_id)
+    if client is None or client.pool_id != state.pool_id:
+        raise not_for_this()
+    call.pool, call.client = pool_of(state.pool_id), client
+    journal.note(pool=state.pool_id, client=client.id, sub=state.sub)
+    return state
+
+
+def _unsealed(call: Call) -> State:
     text = call.get("Session")
     if not text:
         raise errors.InvalidParameterException("Missing required parameter Session")
     try:
-        state = State(**vault.opened_text(PURPOSE, text, call.now))
+        return restored(vault.opened_text(PURPOSE, text, call.now))
     except vault.Expired:
         journal.note(reason="session expired")
         raise errors.NotAuthorizedException("Invalid session for the user, session is expired.") from None
     except vault.Unsealable:
         raise not_for_this() from None
-    if (state.pool_id, state.client_id, state.challenge) != expected:
-        raise not_for_this()
-    return state
 
 
 def account(call: Call, state: State) -> Account:
@@ -76,14 +123,13 @@ def account(call: Call, state: State) -> Account:
 
     One query for both, so that the clock does not tell them apart.
     """
-    found = store.list(User.at(pool=state.pool_id, sub=state.sub).pk, prefix=keys.SIGN_IN_PARTS).items
-    user = next((part for part in found if isinstance(part, User)), None)
-    if user is None:
-        user = users.new(call.pool, state.username, {}, call.now)
-        user.sub, user.username = state.sub, state.username
+    stand_in = users.new(call.pool, state.username, {}, call.now)
+    stand_in.pk, stand_in.sk = User.at(pool=state.pool_id, sub=state.sub)
+    stand_in.sub, stand_in.username = state.sub, state.username
+    found = users.by_sub_or(state.pool_id, state.sub, stand_in)
+    user = found.user
     journal.note(**({"sub": user.sub} if user.version is not None else {"reason": "unknown user"}))
-    password = next((part for part in found if isinstance(part, Password)), None)
-    return Account(user, password, next((part for part in found if isinstance(part, Attempts)), None))
+    return found
 
 
 def is_named(call: Call, state: State, responses: Mapping[str, str]) -> bool:

@@ -18,7 +18,8 @@ from chalicelib.rules.identities import Identity
 from chalicelib.rules.proofs import Demand, Proof
 from chalicelib.table import keys, store
 from chalicelib.table import operator_sessions as sessions
-from chalicelib.table.items import Once, OperatorMapping, OperatorSession
+from chalicelib.table.access_keys import OperatorMapping, OperatorSession
+from chalicelib.table.items import Once
 
 _PLACE = "operators"  # of spent proofs; no pool's id lacks an underscore
 _LONGER = 300  # seconds that a spent proof is remembered beyond its end: the clocks of our processes may differ

@@ -14,7 +14,7 @@ from chalicelib.rules import policies
 from chalicelib.table import keys, store
 from chalicelib.table import operator_sessions as sessions
 from chalicelib.table import operators as known
-from chalicelib.table.items import OperatorKey, OperatorSession
+from chalicelib.table.access_keys import OperatorKey, OperatorSession
 
 __all__ = ["Unknown", "create", "limit", "listed", "rotate", "set_enabled"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.flows.operators import TEMPORARY
 from chalicelib.rules import identities, policies
 from chalicelib.table import keys, operator_sessions, store
-from chalicelib.table.items import OperatorKey, OperatorMapping
+from chalicelib.table.access_keys import OperatorKey, OperatorMapping
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MOST = 100  # all of them are read together and held against each caller

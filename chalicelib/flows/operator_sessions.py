@@ -12,7 +12,7 @@ from chalicelib import errors
 from chalicelib.flows import operators, vault
 from chalicelib.rules import policies
 from chalicelib.table import operator_sessions as sessions
-from chalicelib.table.items import OperatorMapping
+from chalicelib.table.access_keys import OperatorMapping
 
 _PURPOSE = "operator session"
 

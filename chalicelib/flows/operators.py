@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.flows import vault
 from chalicelib.rules import policies
 from chalicelib.table import keys, operators, store
-from chalicelib.table.items import OperatorKey
+from chalicelib.table.access_keys import OperatorKey
 
 EVERYTHING: dict[str, Any] = {
     "Version": "2012-10-17",

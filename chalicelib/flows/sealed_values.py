@@ -21,6 +21,8 @@ SEALED: Final = {
     "SigningKey": ("private_key",),
     "ClientSecret": ("secret",),
     "Password": ("verifier",),
+    "Totp": ("seed", "pending"),
+    "Device": ("verifier",),
     "Certificate": ("private_key",),
     "OperatorKey": ("secret",),
 }
@@ -29,6 +31,7 @@ SEALED: Final = {
 PLAIN: Final = {
     "Code": ("digest",),
     "Session": ("refresh_digest",),
+    "Passkey": ("public_key",),
     "DataKey": ("wrapped",),
     "BrandingAsset": ("content",),
     "UiCustomization": ("image",),

@@ -162,7 +162,7 @@ def _next(call: Call, account: Account, state: State) -> Answer:
     """
     status = account.user.status
     if account.user.enabled and status not in ("RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"):
-        return _signed_in(call, account, state.session_id, [])
+        return _signed_in(call, account, state, [])
     lockout.cleared(account, call.now)
     _require_enabled(account)
     if status == "RESET_REQUIRED":
@@ -200,7 +200,7 @@ def _completed(call: Call, account: Account, state: State, text: str) -> Answer:
     """
     writes = _confirmed(call, account, text)
     try:
-        return _signed_in(call, account, state.session_id, writes)
+        return _signed_in(call, account, state, writes)
     except store.Conflict as conflict:
         if tokens.SESSION in conflict.names:
             raise challenges.spent() from None
@@ -237,12 +237,12 @@ def _added(call: Call, account: Account) -> dict[str, str]:
     return attributes.accepted(call.pool.document["SchemaAttributes"], added)
 
 
-def _signed_in(call: Call, account: Account, session_id: str, also: list[Write]) -> Answer:
+def _signed_in(call: Call, account: Account, state: State, also: list[Write]) -> Answer:
     """Tokens, behind the last gate. Raises store.Conflict."""
     _require_no_further_factor(call, account)
 
     def begun(clearing: list[Write]) -> Answer:
-        return tokens.begin(call, account.user, session_id, [*also, *clearing])
+        return tokens.begin(call, account.user, state, [*also, *clearing])
 
     return {"ChallengeParameters": {}, "AuthenticationResult": lockout.heard(account, call.now, begun)}
 

@@ -66,7 +66,7 @@ def opened(call: Call, block_text: str) -> Exchange | None:
         held = vault.opened_bytes(PURPOSE, block, call.now)
     except ValueError:  # neither base64 nor sealed by us, and nobody learns which
         return None
-    state = State(**held["state"])
+    state = challenges.restored(held["state"])
     if (state.pool_id, state.client_id) != expected:
         return None
     return Exchange(state, block, int(held["a"], 16), int(held["b"], 16), int(held["B"], 16))

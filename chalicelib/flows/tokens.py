@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib import errors, journal
 from chalicelib.call import Call
 from chalicelib.flows import activity, signing_keys, triggers, vault
+from chalicelib.flows.challenges import State
 from chalicelib.rules import auth_flows, claims, refresh, usage
 from chalicelib.rules.groups import Definition
 from chalicelib.rules.refresh import RefreshToken
@@ -42,18 +43,18 @@ class Family:
     groups: Sequence[Definition] = ()
 
 
-def begin(call: Call, user: User, session_id: str, also: list[Write]) -> dict[str, Any]:
-    """Complete a sign-in: write its session with `also` in one step, and return AuthenticationResult.
+def begin(call: Call, user: User, state: State, also: list[Write]) -> dict[str, Any]:
+    """Complete a sign-in: write the session of its state with `also` in one step, and return AuthenticationResult.
 
     The session is create-only, so what carries a session id (an SRP proof, a challenge) signs in once. Raises
     store.Conflict.
     """
     triggers.require_unset(call.pool, *TRIGGERS)
-    token = refresh.new(user.sub, session_id)
+    token = refresh.new(user.sub, state.session_id)
     ends_at = int(call.now) + claims.lifetime(call.client.document, "RefreshToken")
     session = Session.new(
-        {"pool": user.pool_id, "sub": user.sub, "id": session_id, "day": usage.day(call.now)},
-        id=session_id,
+        {"pool": user.pool_id, "sub": user.sub, "id": state.session_id, "day": usage.day(call.now)},
+        id=state.session_id,
         sub=user.sub,
         client_id=call.client.id,
         created_at=call.now,
@@ -61,6 +62,9 @@ def begin(call: Call, user: User, session_id: str, also: list[Write]) -> dict[st
         refresh_digest=token.digest,
         ends_at=ends_at,
         expires=ends_at + _KEPT,
+        device_key=state.device_key or None,
+        proved=list(state.proved),
+        acr=state.acr or None,
     )
     family = Family(call.client, user, session, groups.definitions(user))
     store.together(Save(session, SESSION), *activity.noted(also))

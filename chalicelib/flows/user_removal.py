@@ -28,7 +28,7 @@ def writes(account: Account) -> list[Write]:
         memberships.leave_most(user)
     members = groups.member_keys(user.pool_id, user.sub, references[: memberships.TOGETHER])
     held = [guards.key(user.pool_id, (kind, name)) for kind, name in user.guards]
-    parts = [account.password, account.attempts, *account.codes.values()]
+    parts = [account.password, account.attempts, account.totp, *account.passkeys, *account.codes.values()]
     keys_of_parts = [keys.Key(part.pk, part.sk) for part in parts if part is not None]
     return [Remove(user, "user"), *(Remove(key) for key in [*held, *keys_of_parts, *members])]
 

@@ -101,6 +101,7 @@ class Pool(Item, discriminator="Pool"):
     srp_at = NumberAttribute(null=True)  # when a client that may was last written
     secret = BinaryAttribute(legacy_encoding=False)  # sealed, 32 bytes: simulated users, per pool
     ours = JSONAttribute(null=True)  # what Cognito has no setting for: "searchable", "names" (see `rules.eras`)
+    sessions = JSONAttribute(null=True)  # what SetUserPoolSessionConfiguration holds
 
     @property
     def id(self) -> str:
@@ -135,6 +136,7 @@ class Client(Item, discriminator="Client"):
 
     pool_id = UnicodeAttribute()
     document = JSONAttribute()  # UserPoolClientType without ClientSecret
+    sessions = JSONAttribute(null=True)  # what SetUserPoolClientSessionConfiguration holds
     has_secret = BooleanAttribute(null=True)  # made with one: without any it lets nobody in, see `pools.fresh_client`
 
     @property
@@ -208,7 +210,9 @@ class Code(Item, discriminator="Code"):
     valid_until = NumberAttribute(default=0)
     sends = NumberAttribute(default=0)
     guesses = NumberAttribute(default=0)
-    window_ends = NumberAttribute(default=0)  # when both counts start again
+    window_ends = NumberAttribute(default=0)  # when all counts start again
+    sessions = JSONAttribute(null=True)  # of codes at sign-in: the wrong answers to each challenge session
+    sources = JSONAttribute(null=True)  # of codes at sign-in: how many were sent on behalf of each client address
 
 
 class Session(Item, discriminator="Session"):
@@ -226,7 +230,13 @@ class Session(Item, discriminator="Session"):
     generation = NumberAttribute(default=0)
     rotated_at = NumberAttribute(null=True)
     revoked_at = NumberAttribute(null=True)
-    device_key = UnicodeAttribute(null=True)
+    device_key = UnicodeAttribute(null=True)  # the device that signed in, or the new key that it was given
+    is_device_bound = BooleanAttribute(null=True)  # the device was confirmed: refreshing needs its key
+    proved = JSONAttribute(null=True)  # the factors that were proved, in the words of `amr`
+    acr = UnicodeAttribute(null=True)  # the level that was asked for and reached; with it tokens tell acr and amr
+    active_at = NumberAttribute(null=True)  # the last use, while the pool tracks sessions
+    device_type = UnicodeAttribute(null=True)
+    source_ip = UnicodeAttribute(null=True)
 
 
 class Guard(Item, discriminator="Guard"):
@@ -241,53 +251,6 @@ class Once(Item, discriminator="Once"):
     """The mark of something that was spent and may not be spent again."""
 
     entity = "Once"
-
-
-class OperatorKey(Item, discriminator="OperatorKey"):
-    """An access key for signed callers: sealed secret and an IAM-style policy."""
-
-    entity = "OperatorKey"
-
-    secret = BinaryAttribute(legacy_encoding=False)  # sealed
-    policy = JSONAttribute()
-    enabled = BooleanAttribute(default=True)
-    created_at = NumberAttribute()
-    name = UnicodeAttribute(null=True)  # for people
-
-    @property
-    def id(self) -> str:
-        """The access key id."""
-        return self.pk.removeprefix("K#")
-
-
-class OperatorSession(Item, discriminator="OperatorSession"):
-    """Temporary credentials of an IAM caller. Their secret is in the sealed session token alone, not here."""
-
-    entity = "OperatorSession"
-
-    arn = UnicodeAttribute()  # as STS told it, with the name of the session
-    principal = UnicodeAttribute()  # what the mapping's pattern was held against
-    mapping = UnicodeAttribute()
-    enabled = BooleanAttribute(default=True)
-    created_at = NumberAttribute()
-    ends_at = NumberAttribute()
-
-    @property
-    def id(self) -> str:
-        """The access key id."""
-        return self.pk.removeprefix("K#")
-
-
-class OperatorMapping(Item, discriminator="OperatorMapping"):
-    """Which IAM callers may have a session, and under which policy: that of the mapping at the time of each call."""
-
-    entity = "OperatorMapping"
-
-    name = UnicodeAttribute()
-    pattern = UnicodeAttribute()
-    policy = JSONAttribute()
-    enabled = BooleanAttribute(default=True)
-    created_at = NumberAttribute()
 
 
 class DataKey(Item, discriminator="DataKey"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.table import keys, store
-from chalicelib.table.items import OperatorMapping, OperatorSession
+from chalicelib.table.access_keys import OperatorMapping, OperatorSession
 from chalicelib.table.memory import Memory
 
 _sessions: Memory[OperatorSession] = Memory()

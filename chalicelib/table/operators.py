@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.table import store
-from chalicelib.table.items import OperatorKey
+from chalicelib.table.access_keys import OperatorKey
 from chalicelib.table.memory import Memory
 
 _keys: Memory[OperatorKey] = Memory()

@@ -25,7 +25,7 @@ from pynamodb.attributes import (
 )
 
 # Their models must be known before the first row is read.
-from chalicelib.table import directory, documents, records, upkeep  # noqa: F401
+from chalicelib.table import access_keys, directory, documents, factors, records, upkeep  # noqa: F401
 from chalicelib.table.items import Item
 
 K = TypeVar("K", bound=Item)

@@ -13,6 +13,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.rules import names, usage
 from chalicelib.table import guards, keys, search, store
+from chalicelib.table.factors import Passkey, Totp
 from chalicelib.table.items import Attempts, Code, Guard, Item, Password, Pool, User
 from chalicelib.table.writes import Change, Write
 
@@ -25,11 +26,20 @@ class Account:
     password: Password | None = None
     attempts: Attempts | None = None
     codes: dict[str, Code] = field(default_factory=dict)
+    totp: Totp | None = None
+    passkeys: list[Passkey] = field(default_factory=list)
 
 
 def by_sub(pool_id: str, sub: str) -> Account | None:
     """The user of a sub: one query."""
     return _account(_parts(pool_id, sub))
+
+
+def by_sub_or(pool_id: str, sub: str, stand_in: User) -> Account:
+    """The user of a sub, or else the stand-in with what lies in its partition: one query for both."""
+    parts = _parts(pool_id, sub)
+    found = _account(parts)
+    return found or _account([stand_in, *parts]) or Account(stand_in)
 
 
 def by_sub_text(pool_id: str, text: str) -> Account | None:
@@ -96,20 +106,24 @@ def _parts(pool_id: str, sub: str) -> list[Item]:
 
 
 def _account(parts: Iterable[Item]) -> Account | None:
-    by_type: dict[type[Item], Item] = {}
-    codes: dict[str, Code] = {}
-    for part in parts:
-        if isinstance(part, Code):
-            codes[part.sk.removeprefix(".CODE#")] = part
-        else:
-            by_type[type(part)] = part
-    user = by_type.get(User)
-    if not isinstance(user, User):
+    parts = list(parts)
+    user = next((part for part in parts if isinstance(part, User)), None)
+    if user is None:
         return None
-    password, attempts = by_type.get(Password), by_type.get(Attempts)
-    return Account(
-        user,
-        password if isinstance(password, Password) else None,
-        attempts if isinstance(attempts, Attempts) else None,
-        codes,
-    )
+    account = Account(user)
+    for part in parts:
+        _put(account, part)
+    return account
+
+
+def _put(account: Account, part: Item) -> None:
+    if isinstance(part, Password):
+        account.password = part
+    elif isinstance(part, Attempts):
+        account.attempts = part
+    elif isinstance(part, Code):
+        account.codes[part.sk.removeprefix(".CODE#")] = part
+    elif isinstance(part, Totp):
+        account.totp = part
+    elif isinstance(part, Passkey):
+        account.passkeys.append(part)

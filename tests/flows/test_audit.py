@@ -12,7 +12,7 @@ from chalicelib.errors import InvalidParameterException
 from chalicelib.flows import audit
 from chalicelib.settings import Settings
 from chalicelib.table import keys, store
-from chalicelib.table.items import OperatorSession
+from chalicelib.table.access_keys import OperatorSession
 
 pytestmark = pytest.mark.usefixtures("application")
 

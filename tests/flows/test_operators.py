@@ -5,7 +5,7 @@ import pytest
 from chalicelib.flows import operators
 from chalicelib.table import operators as operator_keys
 from chalicelib.table import store
-from chalicelib.table.items import OperatorKey
+from chalicelib.table.access_keys import OperatorKey
 from tests.callers import a_name
 from tests.entrance import at_once
 

@@ -18,7 +18,7 @@ from chalicelib.flows import operator_mappings
 from chalicelib.flows.operators import EVERYTHING
 from chalicelib.outside import sts
 from chalicelib.table import keys, store
-from chalicelib.table.items import OperatorSession
+from chalicelib.table.access_keys import OperatorSession
 from chalicelib.web import operator
 from tests import iam
 from tests.iam import Iam, posted, presigned, signed

@@ -13,7 +13,7 @@ from chalicelib.call import arn
 from chalicelib.flows import operators
 from chalicelib.table import operators as operator_keys
 from chalicelib.table import store
-from chalicelib.table.items import OperatorKey
+from chalicelib.table.access_keys import OperatorKey
 from chalicelib.wire import model
 from tests.application import HOST, Cognito
 from tests.callers import refused
