@@ -31,7 +31,8 @@ class State:
     `given` is the name that the caller used, `session_id` what completion will write, `password_set_at` when the
     password was set that was proved (0 before one was). `flow` is "" for the password flows, else CUSTOM_AUTH or
     USER_AUTH. `proved` holds what was proved so far, in the words of `amr`; nothing but a check that has just succeeded
-    may add to it. `level` is the lowest that step-up asks for, 0 when it does not. `data` is what the pending challenge
+    may add to it, and the same goes for `is_device_proved`. `device_key` is the device that the client
+    says it is. `level` is the lowest that step-up asks for, 0 when it does not. `data` is what the pending challenge
     needs to be checked by.
     """
 
@@ -46,6 +47,7 @@ class State:
     flow: str = ""
     proved: tuple[str, ...] = ()
     device_key: str = ""
+    is_device_proved: bool = False
     level: int = 0
     acr: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)

@@ -98,7 +98,7 @@ def invite(call: Call, user: User, attribute: str, password: str) -> None:
 
 def _notice(call: Call, user: User, attribute: str, text: str) -> Notice:
     return Notice(
-        pool=call.pool.document | {"Id": call.pool.id},
+        pool=call.pool.document | (call.pool.mfa or {}) | {"Id": call.pool.id},
         client_id=call.client.id if "AccessToken" in call else call.get("ClientId", ""),
         username=profiles.spoken_name(call.pool, user),
         kind="invitation",

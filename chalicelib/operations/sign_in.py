@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.call import Call
-from chalicelib.flows import client_secrets, sign_in, tokens
+from chalicelib.flows import client_secrets, first_factors, openings, sign_in, tokens
 from chalicelib.operations.registry import operation
 from chalicelib.rules import auth_flows
 from chalicelib.table.items import User
@@ -18,7 +18,7 @@ Step = Callable[[Call, Mapping[str, str]], dict[str, Any]]
 
 
 def _refresh(call: Call, parameters: Mapping[str, str]) -> dict[str, Any]:
-    text = sign_in.required(parameters, "REFRESH_TOKEN")
+    text = openings.required(parameters, "REFRESH_TOKEN")
     given = parameters.get("SECRET_HASH")
     if given is None:
         client_secrets.require_hash(call.client, None)
@@ -30,8 +30,12 @@ def _refresh(call: Call, parameters: Mapping[str, str]) -> dict[str, Any]:
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.renewed(call, text, prove)}
 
 
+_NOT_ENABLED = "{} is not enabled for the client."
+
 _BOTH: dict[str, tuple[str, Step, str]] = {
-    "USER_SRP_AUTH": (auth_flows.SRP, sign_in.by_srp, "USER_SRP_AUTH is not enabled for the client."),
+    "CUSTOM_AUTH": (auth_flows.CUSTOM, sign_in.by_custom, _NOT_ENABLED.format("CUSTOM_AUTH")),
+    "USER_AUTH": (auth_flows.CHOICE, first_factors.by_choice, _NOT_ENABLED.format("USER_AUTH")),
+    "USER_SRP_AUTH": (auth_flows.SRP, sign_in.by_srp, _NOT_ENABLED.format("USER_SRP_AUTH")),
     "REFRESH_TOKEN": (auth_flows.REFRESH, _refresh, "Auth flow not enabled for this client"),
     "REFRESH_TOKEN_AUTH": (auth_flows.REFRESH, _refresh, "Auth flow not enabled for this client"),
 }
@@ -42,11 +46,22 @@ CLIENT_FLOWS = _BOTH | {"USER_PASSWORD_AUTH": _PASSWORD}
 ADMIN_FLOWS = _BOTH | {"ADMIN_USER_PASSWORD_AUTH": _ADMIN, "ADMIN_NO_SRP_AUTH": _ADMIN}
 """AuthFlow -> what the client must allow, the first step, and the service's sentence where it does not."""
 
-NOT_BUILT = {"CUSTOM_AUTH": auth_flows.CUSTOM, "USER_AUTH": auth_flows.CHOICE}
-
 ANSWERS: dict[str, Step] = {
     "PASSWORD_VERIFIER": sign_in.answer_verifier,
-    sign_in.TEMPORARY: sign_in.answer_new_password,
+    "NEW_PASSWORD_REQUIRED": sign_in.answer_new_password,
+    "SMS_MFA": sign_in.answer_second_factor,
+    "SOFTWARE_TOKEN_MFA": sign_in.answer_second_factor,
+    "EMAIL_OTP": sign_in.answer_email_code,
+    "SELECT_MFA_TYPE": sign_in.answer_method,
+    "MFA_SETUP": sign_in.answer_set_up,
+    "CUSTOM_CHALLENGE": sign_in.answer_custom,
+    "DEVICE_SRP_AUTH": sign_in.answer_device,
+    "DEVICE_PASSWORD_VERIFIER": sign_in.answer_device_verifier,
+    "SELECT_CHALLENGE": first_factors.answer_choice,
+    "PASSWORD": first_factors.answer_choice,
+    "PASSWORD_SRP": first_factors.answer_choice,
+    "SMS_OTP": first_factors.answer_code,
+    "WEB_AUTHN": first_factors.answer_passkey,
 }
 
 
@@ -77,10 +92,6 @@ def admin_respond_to_auth_challenge(call: Call) -> dict[str, Any]:
 def _started(call: Call, flows: Mapping[str, tuple[str, Step, str]]) -> dict[str, Any]:
     name = call["AuthFlow"]
     allowed = auth_flows.allowed(call.client.document)
-    if name in NOT_BUILT:
-        if NOT_BUILT[name] not in allowed:
-            raise errors.InvalidParameterException(f"{name} is not enabled for the client.")
-        raise errors.NotImplementedException(f"The authentication flow {name} is not built yet.")
     if name not in flows:
         raise errors.InvalidParameterException("Initiate Auth method not supported")
     needed, step, refusal = flows[name]
@@ -92,7 +103,7 @@ def _started(call: Call, flows: Mapping[str, tuple[str, Step, str]]) -> dict[str
 def _answered(call: Call) -> dict[str, Any]:
     step = ANSWERS.get(call["ChallengeName"])
     if step is None:
-        raise errors.NotImplementedException(f"The challenge {call['ChallengeName']} is not built yet.")
+        raise errors.InvalidParameterException(f"{call['ChallengeName']} is no challenge that can be answered.")
     return step(call, _bounded(call.get("ChallengeResponses", {})))
 
 

@@ -17,6 +17,7 @@ from chalicelib.flows import (
     enrolment,
     passwords,
     profiles,
+    sign_up_sessions,
     triggers,
     unknown_users,
     user_changes,
@@ -49,6 +50,8 @@ def sign_up(call: Call) -> Answer:
     issue = codes.unasked(account, "sign_up", kind, call.now) if kind else None
     _enrol(call, account, issue)
     answer: Answer = {"UserConfirmed": False, "UserSub": account.user.sub}
+    if session := sign_up_sessions.begun(call, account.user):
+        answer["Session"] = session
     if issue:
         answer["CodeDeliveryDetails"] = deliveries.send(call, account.user, "sign_up", issue)
     return answer
@@ -66,11 +69,10 @@ def confirm_sign_up(call: Call) -> Answer:
     account = _sought(call)
     if _is_hidden(call, account):
         codes.refuse(account, "sign_up", call["ConfirmationCode"], call.now)
-    try:
-        user_changes.carry_out(account, lambda found: _confirmation(call, found))
-    except store.Conflict as conflict:
-        _move_aliases(call, account, conflict)
-    return {}
+    sign_up_sessions.expected(call, account.user)
+    attribute = _confirmed(call, account)
+    session = sign_up_sessions.confirmed(call, account.user, attribute)
+    return {"Session": session} if session else {}
 
 
 @operation
@@ -136,6 +138,15 @@ def _enrol(call: Call, account: Account, issue: codes.Issue | None) -> None:
         raise enrolment.taken(call.pool, conflict, "User already exists") from None
 
 
+def _confirmed(call: Call, account: Account) -> str:
+    """Confirm the user; the attribute that the code has proved."""
+    try:
+        done = user_changes.carry_out(account, lambda found: _confirmation(call, found))
+    except store.Conflict as conflict:
+        done = _moved_aliases(call, account, conflict)
+    return done.codes["sign_up"].attribute or ""
+
+
 def _confirmation(call: Call, account: Account, taking: tuple[str, ...] = ()) -> list[Write]:
     user = account.user
     enrolment.require_unconfirmed(user)
@@ -146,7 +157,7 @@ def _confirmation(call: Call, account: Account, taking: tuple[str, ...] = ()) ->
     return [Save(user, "user"), spent, *guards.reguarded(call.pool, user, taking)]
 
 
-def _move_aliases(call: Call, account: Account, conflict: store.Conflict) -> None:
+def _moved_aliases(call: Call, account: Account, conflict: store.Conflict) -> Account:
     """Somebody has proved the same address before: take it over if the caller says so, as the last proof counts."""
     kind = conflict.names[0]
     taken = errors.AliasExistsException(f"An account with the {kind} already exists.")
@@ -154,7 +165,7 @@ def _move_aliases(call: Call, account: Account, conflict: store.Conflict) -> Non
         raise taken
     found = users.by_sub(call.pool.id, account.user.sub) or account
     try:
-        user_changes.carry_out(found, lambda fresh: _confirmation(call, fresh, (kind,)))
+        return user_changes.carry_out(found, lambda fresh: _confirmation(call, fresh, (kind,)))
     except store.Conflict:
         raise taken from None
 

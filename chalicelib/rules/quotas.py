@@ -39,6 +39,28 @@ GUESSES: Final[Mapping[str, int]] = {"sign_up": 15, "reset": 15, "email": 15, "p
 There right ones count too, as the service has it.
 """
 
+FIRST_FACTOR_DIGITS: Final = 8
+"""Of a code that stands in the place of a password: strangers may ask for one and guess at it."""
+
+SIGN_IN_SENDS: Final = 20
+"""Codes for signing in that a user is sent in one counting time, by each way of sending."""
+
+SIGN_IN_SENDS_BY_SOURCE: Final = 5
+"""The same on behalf of one client address: whoever asks for codes in another's name leaves the rest to the owner."""
+
+SIGN_IN_GUESSES: Final = 15
+"""Wrong answers to second-factor codes of six digits in one counting time. Whoever guesses knows the password."""
+
+SIGN_IN_GUESSES_BY_SESSION: Final = 5
+"""Wrong answers to one challenge session; of first-factor codes this alone counts, so no stranger uses up another's."""
+
+TOKEN_GUESSES: Final = 10
+"""Wrong codes of an authenticator app, and wrong recovery codes, in one counting time.
+
+Whoever guesses knows the password. Of a million codes three are right at any moment: more than two years for an even
+chance. A right code does not start the count again, or the owner's own sign-ins would give a guesser ever new tries.
+"""
+
 TEMPORARY_PASSWORD_DAYS: Final = 7
 
 

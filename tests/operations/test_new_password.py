@@ -159,8 +159,8 @@ class TestAnswer:
         with refused("InvalidParameterException", "Missing required parameter Session"):
             entrance.respond("NEW_PASSWORD_REQUIRED", {"USERNAME": entrance.name, "NEW_PASSWORD": CHOSEN})
 
-    def test_a_challenge_that_is_not_built_says_so(self, entrance):
-        with refused("NotImplementedException"):
+    def test_a_session_that_is_none_answers_nothing(self, entrance):
+        with refused("NotAuthorizedException", "Invalid session for the user."):
             entrance.respond("SMS_MFA", {"USERNAME": entrance.name}, Session="x" * 40)
 
 

@@ -95,10 +95,11 @@ class TestInitiateAuth:
         with refused("InvalidParameterException", sentence):
             entrance.initiate(flow, USERNAME=entrance.name, PASSWORD=PASSWORD)
 
-    def test_a_flow_that_is_not_built_says_so(self, cognito):
+    def test_challenges_of_the_pools_own_need_its_functions(self, cognito):
         entrance = Entrance(cognito, client={"ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH"]})
+        sentence = "Custom auth lambda trigger is not configured for the user pool."
 
-        with refused("NotImplementedException"):
+        with refused("InvalidParameterException", sentence):
             entrance.initiate("CUSTOM_AUTH", USERNAME=entrance.name)
 
     def test_an_unconfirmed_user_is_told_so_before_the_password_is_looked_at(self, entrance):
@@ -136,7 +137,7 @@ class TestInitiateAuth:
         with refused("NotAuthorizedException", WRONG):
             entrance.by_password(name="una")
 
-    def test_a_second_factor_that_cannot_be_asked_for_keeps_the_door_shut(self, cognito):
+    def test_a_second_factor_that_nobody_has_keeps_the_door_shut(self, cognito):
         entrance = Entrance(cognito)
         entrance.cognito.call(
             "SetUserPoolMfaConfig",
@@ -145,10 +146,9 @@ class TestInitiateAuth:
             MfaConfiguration="ON",
         )
 
-        with refused("NotImplementedException"):
-            entrance.by_password()
-        with refused("NotImplementedException"):
-            entrance.by_srp()
+        for answer in (entrance.by_password(), entrance.by_srp()):
+            assert answer["ChallengeName"] == "MFA_SETUP"
+            assert "AuthenticationResult" not in answer
 
     @pytest.mark.parametrize("name", ["x" * 2049, "é" * 2049])
     def test_a_name_longer_than_any_is_refused_unread(self, entrance, name):
