@@ -18,3 +18,9 @@
 Who may import whom is a contract in `pyproject.toml`: edge, wire and web -> operations (wire only) -> flows -> rules,
 table and outside. Data flows down as values and up as values or errors.
 """
+
+import sys
+
+# Where botocore finds pyOpenSSL it takes that in place of Python's own TLS. It is here for passkeys alone (`webauthn`
+# needs it), and would cost every cold start 40 ms; None makes its import fail, as if it were not there.
+sys.modules.setdefault("urllib3.contrib.pyopenssl", None)  # type: ignore[arg-type]
