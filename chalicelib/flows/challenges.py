@@ -21,6 +21,9 @@ from chalicelib.table.items import User
 from chalicelib.table.users import Account
 
 PURPOSE = "challenge"
+CUSTOM = "CUSTOM_AUTH"
+"""The flow in which the pool's own functions say what comes next."""
+
 _MINUTES = 3
 
 

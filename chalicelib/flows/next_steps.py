@@ -33,7 +33,7 @@ from chalicelib.table.writes import Write
 
 Answer = dict[str, Any]
 
-CUSTOM: Final = "CUSTOM_AUTH"
+CUSTOM: Final = challenges.CUSTOM
 ADMIN: Final = "ADMIN_USER_PASSWORD_AUTH"
 """The flow in which devices play no part: it is a server that signs in."""
 

@@ -118,12 +118,13 @@ def proved(call: Call, account: Account, state: State, responses: Responses) -> 
     A recovery code stands in for any of the methods. Raises what the method's own check raises for a wrong code.
     """
     method = state.challenge
+    _require_possible(call.pool, account, state)
     text = responses.get(ANSWERS[method]) or ""
     if not text:
         raise errors.InvalidParameterException(f"Missing required parameter {ANSWERS[method]}")
     if recovery_codes.is_form(text):
         journal.note(reason="recovery code")
-        return state.having(WORDS[method]), recovery_codes.spending(account, text, call.now)
+        return state.having(rule.RECOVERY), recovery_codes.spending(account, text, call.now)
     if method == TOTP:
         return state.having(WORDS[method]), _spending_token(call.pool, account, text, call.now)
     spending = sign_in_codes.spending(account, state, text, call.now)
@@ -138,7 +139,7 @@ def set_up(call: Call, account: Account, state: State, responses: Responses) -> 
     """
     if state.data.get(VERIFIED) == TOTP and software_tokens.is_ready(account):
         return state.having(WORDS[TOTP])
-    if _address(responses) and EMAIL in offered(call.pool) and not account.user.attributes.get("email"):
+    if _address(responses) and _may_add_address(call.pool, account, state):
         return Due(EMAIL)
     raise errors.InvalidParameterException("Set up a method of MFA with this session before answering MFA_SETUP.")
 
@@ -152,6 +153,29 @@ def with_address(call: Call, state: State, responses: Responses) -> State:
 def _address(responses: Responses) -> str:
     """Clients spell it either way."""
     return responses.get("EMAIL") or responses.get("email") or ""
+
+
+def _may_add_address(pool: Pool, account: Account, state: State) -> bool:
+    """Whether the user still has nothing to prove a second factor with, and no address.
+
+    The attack: whoever knows the password keeps a session from before its owner set a factor up, and adds an own one.
+    """
+    is_free = not account.user.attributes.get("email") and EMAIL in offered(pool)
+    return is_free and due(pool, account, state).challenge == SETUP
+
+
+def _require_possible(pool: Pool, account: Account, state: State) -> None:
+    """Raises NotAuthorizedException for a challenge whose method the user has switched off or replaced since."""
+    if state.data.get(sign_in_codes.ADDRESS):
+        is_possible = _may_add_address(pool, account, state)
+    elif state.challenge == TOTP and not software_tokens.is_ready(account):
+        is_possible = True  # its own check says what is missing
+    elif state.level or state.flow == challenges.CUSTOM:
+        is_possible = state.challenge in usable(pool, account)
+    else:
+        is_possible = state.challenge in rule.possible(offered(pool), standing(account))
+    if not is_possible:
+        raise challenges.not_for_this()
 
 
 def _spending_token(pool: Pool, account: Account, text: str, now: float) -> list[Write]:

@@ -21,6 +21,9 @@ SETUP: Final = "MFA_SETUP"
 WORDS: Final = {SMS: "sms", TOTP: "otp", EMAIL: "email_otp"}
 """Methods in the order in which they are offered, and their words in `amr`."""
 
+RECOVERY: Final = "recovery"
+"""The word of a recovery code: it stands in for any method, and lifts a sign-in to no level."""
+
 _PASSKEYS: Final = frozenset({"swk", "hwk"})
 
 
@@ -56,6 +59,11 @@ def active(offered: Collection[str], standing: Standing) -> list[str]:
     return [method for method in usable(offered, standing) if method in standing.enabled]
 
 
+def possible(offered: Collection[str], standing: Standing) -> list[str]:
+    """The methods that may be answered: the user's own, or whatever it has the means for while it has none."""
+    return active(offered, standing) or usable(offered, standing)
+
+
 def is_needed(mode: str, offered: Collection[str], standing: Standing) -> bool:
     """Whether a sign-in of this user takes a second factor; `mode` is the pool's MfaConfiguration."""
     return mode == "ON" or (mode == "OPTIONAL" and bool(active(offered, standing)))
@@ -66,7 +74,7 @@ def is_proved(proved: Collection[str]) -> bool:
 
     A code that stands in the place of a password is the first factor, whatever it was sent by.
     """
-    seconds = set(proved) & set(WORDS.values())
+    seconds = set(proved) & {*WORDS.values(), RECOVERY}
     if "pwd" in proved:
         return bool(seconds)
     return "mfa" in proved or (bool(_PASSKEYS & set(proved)) and bool(seconds)) or len(seconds) > 1
@@ -76,8 +84,7 @@ def due(mode: str, offered: Collection[str], standing: Standing, proved: Collect
     """What the pool's mode and the user's settings ask for now."""
     if not is_needed(mode, offered, standing) or is_proved(proved):
         return NOTHING
-    own = active(offered, standing) or usable(offered, standing)
-    candidates = [method for method in own if WORDS[method] not in proved]
+    candidates = [method for method in possible(offered, standing) if WORDS[method] not in proved]
     return _asked(candidates, standing) or Due(SETUP, tuple(method for method in WORDS if method in offered))
 
 

@@ -337,3 +337,30 @@ class TestHiddenUsers:
 
         with refused("NotAuthorizedException", "Incorrect username or password."):
             entrance.by_password(name="nobody")
+
+
+class TestChangesInBetween:
+    def test_a_method_that_was_switched_off_answers_no_more(self, hall):
+        """The attack: a phone is lost, so its owner leaves SMS for e-mail; who found it has begun a sign-in."""
+        hall.prefer(SMS)
+        asked, code = hall.by_password(), hall.code()
+        hall.prefer(EMAIL, disabled=(SMS,))
+
+        with refused("NotAuthorizedException", "Invalid session for the user."):
+            hall.answer(asked, SMS_MFA_CODE=code)
+
+    def test_an_address_is_not_added_where_a_factor_was_set_up_meanwhile(self, strict):
+        """The attack: who knows the password keeps a session from before, and proves an address of their own."""
+        strict.ask("ON", EMAIL, SMS)
+        number = strict.account().user.attributes["phone_number"]
+        strict.admin("AdminDeleteUserAttributes", UserAttributeNames=["email", "phone_number"])
+        asked = strict.by_password()
+        sent = strict.answer(asked, EMAIL="thief@example.com")
+        code = strict.code()
+        strict.admin("AdminUpdateUserAttributes", UserAttributes=[attribute("phone_number", number)])
+
+        with refused("InvalidParameterException"):
+            strict.answer(asked, EMAIL="thief@example.com")
+        with refused("NotAuthorizedException", "Invalid session for the user."):
+            strict.answer(sent, EMAIL_OTP_CODE=code)
+        assert "email" not in strict.account().user.attributes
