@@ -8,6 +8,7 @@ second time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -25,18 +26,19 @@ CUSTOM = "CUSTOM_AUTH"
 """The flow in which the pool's own functions say what comes next."""
 
 _MINUTES = 3
+_LONGEST_NAME = 256
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Where a sign-in stands.
 
-    `given` is the name that the caller used, `session_id` what completion will write, `password_set_at` when the
-    password was set that was proved (0 before one was). `flow` is "" for the password flows, else CUSTOM_AUTH or
-    USER_AUTH. `proved` holds what was proved so far, in the words of `amr`; nothing but a check that has just succeeded
-    may add to it, and the same goes for `is_device_proved`. `device_key` is the device that the client
-    says it is. `level` is the lowest that step-up asks for, 0 when it does not. `data` is what the pending challenge
-    needs to be checked by.
+    `given` is the name that the caller used (see `kept_name`), `session_id` what completion will write,
+    `password_set_at` when the password was set that was proved (0 before one was). `flow` is "" for the password flows,
+    else CUSTOM_AUTH or USER_AUTH. `proved` holds what was proved so far, in the words of `amr`; nothing but a check
+    that has just succeeded may add to it, and the same goes for `is_device_proved`. `device_key` is the device that the
+    client says it is. `level` is the lowest that step-up asks for, 0 when it does not. `data` is what the pending
+    challenge needs to be checked by.
     """
 
     pool_id: str
@@ -137,6 +139,14 @@ def account(call: Call, state: State) -> Account:
     return found
 
 
+def kept_name(settings: Mapping[str, Any], name: str) -> str:
+    """A name as a state keeps it: folded, and a digest in the place of one that would not fit into a `Session`."""
+    folded = names.folded(settings, name)
+    if len(folded) <= _LONGEST_NAME:
+        return folded
+    return "sha256:" + hashlib.sha256(folded.encode(errors="surrogatepass")).hexdigest()
+
+
 def is_named(call: Call, state: State, responses: Mapping[str, str]) -> bool:
     """Whether an answer names the user of the sign-in: as clients were told, as the person typed it, or by `sub`.
 
@@ -147,7 +157,7 @@ def is_named(call: Call, state: State, responses: Mapping[str, str]) -> bool:
     known = (state.username, state.given, state.sub)
     client_secrets.require_hash(call.client, responses.get("SECRET_HASH"), named, *known)
     settings = call.pool.document
-    return names.folded(settings, named) in {names.folded(settings, name) for name in known}
+    return kept_name(settings, named) in {kept_name(settings, name) for name in known}
 
 
 def not_for_this() -> errors.AwsError:

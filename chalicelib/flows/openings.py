@@ -22,6 +22,7 @@ from chalicelib.flows import (
     next_steps,
     passwords,
     sign_in_codes,
+    source_limits,
     tokens,
     triggers,
     unknown_users,
@@ -35,6 +36,7 @@ Parameters = Mapping[str, str]
 
 TRIGGERS: Final = ("UserMigration", "PreAuthentication", "PostAuthentication", *tokens.TRIGGERS)
 
+_LONGEST_DEVICE_KEY: Final = 55
 _ROUNDS: Final = 8  # each lost round is another answer that was heard, and those are counted and bounded
 _CHANGED: Final = frozenset({"user", "password", "totp", "recovery", "passkey", "device", sign_in_codes.NAME})
 """Names of writes that fail because another request changed what an answer was judged by."""
@@ -54,9 +56,18 @@ def begun(call: Call, parameters: Parameters, flow: str = "") -> tuple[Account, 
     triggers.require_unset(call.pool, *TRIGGERS)
     account = unknown_users.found(call, given, "User does not exist.")
     user = account.user
-    state = State(call.pool.id, call.client.id, user.sub, user.username, given, str(uuid.uuid4()))
-    device_key = "" if flow == next_steps.ADMIN else parameters.get("DEVICE_KEY") or ""
-    return account, replace(state, flow=flow, device_key=device_key)
+    kept = challenges.kept_name(call.pool.document, given)
+    state = State(call.pool.id, call.client.id, user.sub, user.username, kept, str(uuid.uuid4()))
+    named = "" if flow == next_steps.ADMIN else device_key(parameters)
+    return account, replace(state, flow=flow, device_key=named)
+
+
+def device_key(parameters: Parameters) -> str:
+    """The device that a client says it is; "" for none. Raises InvalidParameterException for one that is too long."""
+    given = parameters.get("DEVICE_KEY") or ""
+    if len(given) > _LONGEST_DEVICE_KEY:
+        raise errors.InvalidParameterException("Invalid device key given.")
+    return given
 
 
 def continued(call: Call, responses: Parameters, *names: str) -> tuple[Account, State]:
@@ -146,6 +157,7 @@ def wrong(call: Call, account: Account) -> errors.AwsError:
     """Count a wrong password; the refusal to raise, which is the same for nobody and for everybody."""
     journal.note(reason=journal.noted("reason") or "wrong password")
     lockout.count(account, call.now)
+    source_limits.count(call)
     return errors.NotAuthorizedException(next_steps.WRONG)
 
 

@@ -21,6 +21,7 @@ from chalicelib.flows import (
     next_steps,
     openings,
     second_factors,
+    source_limits,
     srp_exchange,
     triggers,
 )
@@ -82,7 +83,7 @@ def answer_verifier(call: Call, responses: Parameters) -> Answer:
     if not is_named:
         journal.note(reason="another user's name")
     triggers.require_unset(call.pool, *openings.TRIGGERS)
-    account = challenges.account(call, exchange.state)
+    account = source_limits.alongside(call, lambda: challenges.account(call, exchange.state))
     openings.require_standing(call, account)
     if not (srp_exchange.is_proved(call, account, exchange, responses) and is_named):
         raise openings.wrong(call, account)
@@ -190,8 +191,10 @@ def _is_of_session(call: Call, state: State) -> bool:
 def _verified(account: Account, exchange: Exchange, responses: Parameters) -> State:
     """The state after SRP; a device that goes on without a session is known by the client's public value."""
     state = replace(exchange.state, challenge=srp_exchange.CHALLENGE)
-    device_key = responses.get("DEVICE_KEY") or state.device_key
-    kept = {**state.data, "srp_a": f"{exchange.a_public:x}"} if device_key else state.data
+    device_key = openings.device_key(responses) or state.device_key
+    kept = {name: value for name, value in state.data.items() if name != "srp_a"}
+    if device_key:
+        kept["srp_a"] = f"{exchange.a_public:x}"
     return openings.with_password(account, _heard_of(replace(state, device_key=device_key, data=kept)))
 
 

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from chalicelib import journal
 from chalicelib.call import Call
 from chalicelib.errors import CodeDeliveryFailureException, UserNotFoundException
-from chalicelib.flows import deliveries, vault
+from chalicelib.flows import deliveries, source_limits, vault
 from chalicelib.flows.codes import Issue
 from chalicelib.rules import eras, names
 from chalicelib.rules.texts import Kind
 from chalicelib.table import users
+from chalicelib.table.beside import Beside
 from chalicelib.table.items import Pool, User
 from chalicelib.table.pools import ClientRecord
 from chalicelib.table.users import Account
@@ -26,6 +27,7 @@ from chalicelib.table.users import Account
 NOT_FOUND = "Username/client id combination not found."
 
 _LETTERS = "aaabbccddeefgghhijjkkllmmmnnoprrssttuvwyz"
+_LONGEST_USERNAME = 128
 _DOMAINS = "gggggghhhyyoommiiccabdefklnprstuw"
 
 
@@ -35,26 +37,38 @@ def are_hidden(client: ClientRecord) -> bool:
 
 
 def named(call: Call) -> Account:
-    """The user whom the member Username names; see `found`."""
-    return found(call, call["Username"], NOT_FOUND)
+    """The user whom the member Username names; where users are hidden a stand-in for one who is not there.
+
+    Raises UserNotFoundException where they are not hidden.
+    """
+    account = _looked_up(call, call["Username"], None)
+    if account is None:
+        raise UserNotFoundException(NOT_FOUND)
+    return _noted(account)
 
 
 def found(call: Call, name: str, sentence: str) -> Account:
-    """The user that a client names; where users are hidden a stand-in for one who is not there.
+    """As `named`, for the first call of a sign-in: the client's address must be open to it, which costs no trip.
 
-    Raises UserNotFoundException with the sentence where they are not hidden.
+    A name that nobody has is a wrong first factor, like a wrong password. Raises TooManyRequestsException (see
+    `source_limits`) and UserNotFoundException with the sentence.
     """
-    account = _looked_up(call, name)
+    account = _looked_up(call, name, source_limits.watched(call))
     if account is None:
+        source_limits.count(call)
         raise UserNotFoundException(sentence)
+    return _noted(account)
+
+
+def _looked_up(call: Call, name: str, beside: Beside | None) -> Account | None:
+    if are_hidden(call.client):
+        return users.by_name_or(call.pool, name, _stand_in(call, name), beside)
+    return users.by_name(call.pool, name, beside)
+
+
+def _noted(account: Account) -> Account:
     journal.note(**({"reason": "unknown user"} if is_nobody(account) else {"sub": account.user.sub}))
     return account
-
-
-def _looked_up(call: Call, name: str) -> Account | None:
-    if are_hidden(call.client):
-        return users.by_name_or(call.pool, name, _stand_in(call, name))
-    return users.by_name(call.pool, name)
 
 
 def is_nobody(account: Account) -> bool:
@@ -88,12 +102,14 @@ def sent(call: Call, user: User, kind: Kind, issue: Issue) -> dict[str, str]:
     return deliveries.details(attribute, user.attributes[attribute])
 
 
-def invented_details(call: Call, kinds: Sequence[str]) -> dict[str, str]:
+def invented_details(call: Call, kinds: Sequence[str], given: str | None = None) -> dict[str, str]:
     """CodeDeliveryDetails of a code that was not sent; `kinds` are the attributes that could have had it.
+
+    `given` is the name that the caller used, where the input has no member Username.
 
     Where the name is an address, the real answer would show that address, so this one does.
     """
-    name = names.folded(call.pool.document, call["Username"])
+    name = names.folded(call.pool.document, call["Username"] if given is None else given)
     for kind, has_form in (("email", names.is_email), ("phone_number", names.is_phone_number)):
         if kind in kinds and has_form(name):
             return deliveries.details(kind, name)
@@ -133,7 +149,10 @@ def _may_be_username(pool: Pool, name: str, drawn: uuid.UUID) -> bool:
     """Whether an unknown name passes for a username. In a pool whose names were changed some usernames are addresses.
 
     There half of the unknown addresses do, or an address that is shown as a username would be known for an old user's.
+    Longer names are nobody's username, and would not fit into the sessions of a sign-in.
     """
+    if len(name) > _LONGEST_USERNAME:
+        return False
     is_generated = names.has_generated_usernames(pool.document)
     keeps_usernames = eras.of(pool.document, pool.ours)[0].keeps_usernames
     is_address = (names.username_problem(pool.document, name) is None) == is_generated

@@ -315,6 +315,22 @@ class TestAttacks:
         assert "EMAIL_OTP" not in hall.choose_by()["AvailableChallenges"]
 
 
+class TestLongNames:
+    def test_fit_into_a_session_and_are_known_again(self, cognito):
+        hall = Hall(cognito, CHOOSING | HIDING, **factors("PASSWORD", "EMAIL_OTP"))
+        hall.name = "é" * 2048
+
+        asked = hall.choose_by(PREFERRED_CHALLENGE="EMAIL_OTP")
+
+        assert len(asked["Session"]) < 4096
+        with refused("CodeMismatchException", MISMATCH):
+            hall.answer(asked, EMAIL_OTP_CODE="12345678")
+
+    def test_a_device_key_that_is_none_is_refused_unread(self, hall):
+        with refused("InvalidParameterException", "Invalid device key given."):
+            hall.choose_by(DEVICE_KEY="x" * 4000)
+
+
 class TestHiddenUsers:
     @pytest.fixture
     def hiding(self, cognito, outbox):
