@@ -31,11 +31,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from: our own base URL, the caller's address, the id under which it is logged."""
+    """Where a request came from: our own base URL, the caller's address, the id under which it is logged, its SDK.
+
+    `user_agent` is the field of that name alone, which browsers write; both are the caller's own word, of any length.
+    """
 
     base_url: str = ""
     source_ip: str = ""
     request_id: str = ""
+    agent: str = ""
+    user_agent: str = ""
 
 
 class Call:

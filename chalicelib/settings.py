@@ -51,6 +51,9 @@ class Settings:
     uploads: str = ""
     """That folder, where there is no bucket; empty: `uploads` beside the key file."""
 
+    breach_range_url: str = ""
+    """Where leaked passwords are asked for by range; empty: nowhere."""
+
     trusted_proxies: tuple[str, ...] = ()
     authorizer: Mapping[str, str] = field(default_factory=dict)
     """The options of the JWT authorizer, `LATCHKEY_AUTHORIZER_SCOPES` as `scopes`; `authorizer.options` reads them."""
@@ -81,6 +84,7 @@ class Settings:
             unconfirmed_days=_number(environment, "LATCHKEY_UNCONFIRMED_DAYS", default.unconfirmed_days),
             import_bucket=environment.get("LATCHKEY_IMPORT_BUCKET", default.import_bucket),
             uploads=environment.get("LATCHKEY_UPLOADS", default.uploads),
+            breach_range_url=environment.get("LATCHKEY_BREACH_RANGE_URL", default.breach_range_url),
             trusted_proxies=tuple(filter(None, environment.get("LATCHKEY_TRUSTED_PROXIES", "").split(","))),
             authorizer=_options(environment, "LATCHKEY_AUTHORIZER_"),
         )

@@ -36,6 +36,7 @@ TARGETS = {
     "latchkey": "Latchkey",
 }
 PASSWORD = "Correct-Horse-9"
+SOURCE_IP = "192.0.2.1"
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Cognito:
 
     def __init__(self, key_id: str, secret: str) -> None:
         self.credentials = Credentials(key_id, secret)
+        self.source_ip = SOURCE_IP
 
     def call(self, operation: str, /, **given: Any) -> dict[str, Any]:
         """One call of a user pool operation; the reply in the wire's form."""
@@ -95,7 +97,7 @@ class Cognito:
         }
         if not known.is_unsigned:
             headers = self._signed(service, headers, content)
-        answer = respond("POST", "/", headers, content)
+        answer = respond("POST", "/", headers, content, self.source_ip)
         return checked(known, answer)
 
     def _signed(self, service: str, headers: dict[str, str], content: bytes) -> dict[str, str]:
@@ -133,7 +135,9 @@ class Cognito:
         return result
 
 
-def respond(method: str, path: str, headers: dict[str, str], content: bytes = b"") -> dict[str, Any]:
+def respond(
+    method: str, path: str, headers: dict[str, str], content: bytes = b"", source_ip: str = SOURCE_IP
+) -> dict[str, Any]:
     """The application's answer to a REST proxy event: `statusCode`, `headers`, `body`."""
     import app
 
@@ -155,7 +159,7 @@ def respond(method: str, path: str, headers: dict[str, str], content: bytes = b"
             "httpMethod": method,
             "path": name,
             "requestId": str(uuid.uuid4()),
-            "identity": {"sourceIp": "192.0.2.1"},
+            "identity": {"sourceIp": source_ip},
             "requestTimeEpoch": int(time.time() * 1000),
         },
     }

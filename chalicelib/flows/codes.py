@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn
 
 from chalicelib import errors, journal
-from chalicelib.flows import vault
+from chalicelib.flows import account_limits, vault
 from chalicelib.rules import quotas
 from chalicelib.table import store
 from chalicelib.table.items import Code, User
@@ -32,9 +32,6 @@ ADDRESSES: Final[tuple[Address, ...]] = ("email", "phone_number")
 """What a code can prove; also the purposes of codes that do nothing else."""
 
 _OWN_CHANGES = "addresses"
-
-# Each lost round means that another guess or send was counted, and their number in an hour is bounded.
-_ROUNDS = max(quotas.GUESSES.values()) + max(quotas.SENDS.values()) + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +63,8 @@ def unasked(account: Account, purpose: Purpose, attribute: str, now: float) -> I
 
 def asked(account: Account, purpose: Purpose, attribute: str, now: float) -> Issue:
     """A code that somebody asked for, saved and counted; it replaces the one before. Raises LimitExceededException."""
-    for _ in range(_ROUNDS):
-        _refuse_over(_counter(account, purpose, now), purpose, sends=True)
+    for _ in range(_rounds(account)):
+        _refuse_sends(account, purpose, now)
         issue = unasked(account, purpose, attribute, now)
         issue.item.sends += 1
         if _is_saved(account, purpose, issue.item):
@@ -80,8 +77,8 @@ def withheld(account: Account, purpose: Purpose, now: float) -> None:
 
     For those about whom a caller must not learn whether they exist; the item lies where a user's would.
     """
-    for _ in range(_ROUNDS):
-        _refuse_over(_counter(account, purpose, now), purpose, sends=True)
+    for _ in range(_rounds(account)):
+        _refuse_sends(account, purpose, now)
         item = unasked(account, purpose, "email", now).item
         item.digest = secrets.token_bytes(32)
         item.sends += 1
@@ -129,7 +126,7 @@ def counted_changes(account: Account, sends: int, now: float) -> list[Save]:
     if not sends:
         return []
     item = _counter(account, _OWN_CHANGES, now)
-    if item.sends + sends > quotas.SENDS[_OWN_CHANGES]:
+    if item.sends + sends > account_limits.of(account).sends(_OWN_CHANGES):
         journal.note(reason="too many")
         raise errors.TooManyRequestsException(errors.LimitExceededException.default)
     item.sends += sends
@@ -141,9 +138,9 @@ def counted_attempt(account: Account, now: float, *, is_right: bool) -> Save:
 
     Raises NotAuthorizedException for a wrong one and LimitExceededException after too many, right or wrong.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(_rounds(account)):
         item = _counter(account, "change", now)
-        _refuse_over(item, "change", sends=False)
+        _refuse_guesses(account, item, "change")
         item.guesses += 1
         if is_right:
             return Save(item, "guesses")
@@ -154,9 +151,9 @@ def counted_attempt(account: Account, now: float, *, is_right: bool) -> Save:
 
 
 def _matched(account: Account, purpose: Purpose, is_right: Callable[[Code], bool], now: float) -> Code:
-    for _ in range(_ROUNDS):
+    for _ in range(_rounds(account)):
         item = _counter(account, purpose, now)
-        _refuse_over(item, purpose, sends=False)
+        _refuse_guesses(account, item, purpose)
         if item.digest is None or item.valid_until <= now:
             raise errors.ExpiredCodeException
         if is_right(item):
@@ -199,10 +196,20 @@ def _end(item: Code) -> int:
     return int(max(item.valid_until, item.window_ends)) + 1
 
 
-def _refuse_over(item: Code, purpose: str, *, sends: bool) -> None:
-    count, most = (item.sends, quotas.SENDS[purpose]) if sends else (item.guesses, quotas.GUESSES[purpose])
-    if count >= most:
+def _refuse_sends(account: Account, purpose: str, now: float) -> None:
+    if _counter(account, purpose, now).sends >= account_limits.of(account).sends(purpose):
         raise errors.LimitExceededException
+
+
+def _refuse_guesses(account: Account, item: Code, purpose: str) -> None:
+    if item.guesses >= account_limits.of(account).guesses(purpose):
+        raise errors.LimitExceededException
+
+
+def _rounds(account: Account) -> int:
+    """Each lost round means that another guess or send was counted, and their number in an hour is bounded."""
+    limits = account_limits.of(account)
+    return max(limits.code_guesses, limits.password_changes) + max(limits.code_sends, limits.address_codes) + 2
 
 
 def _is_saved(account: Account, purpose: str, item: Code) -> bool:

@@ -21,6 +21,7 @@ from chalicelib.flows import (
     second_factors,
     sign_in_codes,
     sign_up_sessions,
+    source_limits,
     srp_exchange,
     step_up,
     unknown_users,
@@ -60,7 +61,7 @@ def by_choice(call: Call, parameters: Parameters) -> Answer:
 def answer_choice(call: Call, responses: Parameters) -> Answer:
     """Answer SELECT_CHALLENGE, PASSWORD or PASSWORD_SRP: a client may give the chosen one's name as the challenge's."""
     named = call["ChallengeName"]
-    account, state = openings.continued(call, responses, CHOICE, named)
+    account, state = source_limits.alongside(call, lambda: openings.continued(call, responses, CHOICE, named))
     choice = required(responses, "ANSWER") if named == CHOICE else named
     if choice not in _choices(call, account, state):
         raise errors.InvalidParameterException(f"{choice[:64]} is none of the challenges that can be chosen.")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from chalicelib import errors, journal
-from chalicelib.flows import activity
+from chalicelib.flows import account_limits, activity
 from chalicelib.rules import lockout
 from chalicelib.table import riders, store
 from chalicelib.table.items import Attempts
@@ -24,20 +24,23 @@ T = TypeVar("T")
 
 NAME = "attempts"
 _KEPT = 86400  # seconds that a count is kept, so that transactions guard a user who was guessed at today
-_ROUNDS = lockout.FREE_FAILURES + 3  # each lost round is another's counted attempt, and the fifth of them locks
 
 
 def require_open(account: Account, now: float) -> None:
     """Raises NotAuthorizedException while sign-in is locked; the attempt is not counted, right password or wrong."""
     attempts = account.attempts
-    if attempts is not None and lockout.is_locked(attempts.failures, attempts.failed_at, now):
+    if attempts is None:
+        return
+    limits = account_limits.of(account)
+    seconds = lockout.lock(attempts.failures, limits.free_failures, limits.longest_lock)
+    if lockout.is_locked(seconds, attempts.failed_at, now):
         journal.note(reason="locked")
         raise errors.NotAuthorizedException("Password attempts exceeded")
 
 
 def count(account: Account, now: float) -> None:
     """Count one wrong password. Raises NotAuthorizedException when others have locked the user in the meantime."""
-    for _ in range(_ROUNDS):
+    for _ in range(_rounds(account)):
         try:
             store.save(_one_more(account, now), NAME)
         except store.Conflict:
@@ -53,7 +56,7 @@ def heard(account: Account, now: float, carry_out: Callable[[list[Write]], T]) -
 
     Raises NotAuthorizedException when others have locked the user in the meantime, and the Conflict of other writes.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(_rounds(account)):
         try:
             return carry_out(_clearing(account.attempts))
         except store.Conflict as conflict:
@@ -76,6 +79,11 @@ def forgotten(account: Account) -> list[Write]:
     """The write that ends a lock, if there is a count: for whoever gets another password by other means than this."""
     user = account.user
     return [Remove(Attempts.at(pool=user.pool_id, sub=user.sub))] if account.attempts else []
+
+
+def _rounds(account: Account) -> int:
+    """Each lost round is another's counted attempt, and the last free one of them locks."""
+    return account_limits.of(account).free_failures + 3
 
 
 def _look_again(account: Account, now: float) -> None:

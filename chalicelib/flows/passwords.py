@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from chalicelib.errors import InvalidPasswordException, PasswordHistoryPolicyViolationException
-from chalicelib.flows import rounds, vault
-from chalicelib.rules import foreign_hashes, hashes, passwords, quotas, srp
+from chalicelib.flows import breaches, rounds, vault
+from chalicelib.rules import common_passwords, foreign_hashes, hashes, passwords, quotas, srp
 from chalicelib.settings import current
 from chalicelib.table import pools, store
 from chalicelib.table.items import Password, Pool
@@ -32,9 +32,12 @@ def policy(pool: Pool) -> dict[str, Any]:
 
 
 def require_valid(pool: Pool, text: str, prefix: str = REFUSED) -> None:
-    """Raises InvalidPasswordException with the first rule of the pool's policy that a new password breaks."""
-    problem = passwords.problem(text, policy(pool))
-    if problem:
+    """Raises InvalidPasswordException with the first reason against a new password.
+
+    Those are the rules of the pool's policy, then the list of common passwords, then leaked ones. All hold for a
+    temporary password too: it opens an account for days, and "Welcome1" for everybody is what a spray begins with.
+    """
+    if problem := passwords.problem(text, policy(pool)) or _known_problem(pool, text):
         raise InvalidPasswordException(prefix + problem)
 
 
@@ -122,6 +125,12 @@ def profile() -> hashes.Profile:
     """What one hash costs on this stage."""
     settings = current()
     return hashes.Profile(settings.argon2_memory_kib, settings.argon2_iterations, settings.argon2_parallelism)
+
+
+def _known_problem(pool: Pool, text: str) -> str | None:
+    if common_passwords.is_common(text):
+        return "Password is too common"
+    return "Password has appeared in a data breach" if breaches.is_refused(pool, text) else None
 
 
 def _renewed(pool: Pool, account: Account, text: str, now: float) -> Password:

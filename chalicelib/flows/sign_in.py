@@ -189,9 +189,13 @@ def _is_of_session(call: Call, state: State) -> bool:
 
 
 def _verified(account: Account, exchange: Exchange, responses: Parameters) -> State:
-    """The state after SRP; a device that goes on without a session is known by the client's public value."""
+    """The state after SRP. A device that goes on without a session is known by the client's public value.
+
+    The device is the one that comes with the proof, or none: clients that are told of an unknown one answer the same
+    challenge again without it.
+    """
     state = replace(exchange.state, challenge=srp_exchange.CHALLENGE)
-    device_key = openings.device_key(responses) or state.device_key
+    device_key = openings.device_key(responses)
     kept = {name: value for name, value in state.data.items() if name != "srp_a"}
     if device_key:
         kept["srp_a"] = f"{exchange.a_public:x}"

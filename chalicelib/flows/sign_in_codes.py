@@ -16,10 +16,11 @@ from typing import Final, NamedTuple
 
 from chalicelib import errors, journal
 from chalicelib.call import Call
-from chalicelib.flows import deliveries, unknown_users, vault
+from chalicelib.flows import account_limits, deliveries, unknown_users, vault
 from chalicelib.flows.challenges import State
 from chalicelib.flows.codes import Issue
-from chalicelib.rules import quotas
+from chalicelib.rules import quotas, security_settings, source_limits
+from chalicelib.rules.security_settings import SecuritySettings
 from chalicelib.table import store
 from chalicelib.table.items import Code, User
 from chalicelib.table.users import Account
@@ -37,7 +38,6 @@ SECOND_FACTOR: Final = "second"
 
 TOO_MANY: Final = "Attempt limit exceeded, please try after some time."
 MISMATCH: Final = "Invalid code or auth state for the user."
-_ROUNDS: Final = quotas.SIGN_IN_SENDS + quotas.SIGN_IN_GUESSES + 2
 
 
 class Way(NamedTuple):
@@ -93,15 +93,16 @@ def spending(account: Account, state: State, text: str, now: float) -> list[Writ
     Raises CodeMismatchException for a wrong one, which is counted, and TooManyRequestsException after too many.
     """
     way = way_of(state)
-    for _ in range(_ROUNDS):
+    limits = account_limits.of(account)
+    for _ in range(_rounds(limits)):
         item = _counter(account, way, now)
-        _refuse_guesses(item, state, way)
+        _refuse_guesses(item, limits, state)
         if _is_right(account, state, way, text):
             return [Save(item, NAME)]
         item.guesses += 1
         item.sessions = {**(item.sessions or {}), state.session_id: _guesses(item, state) + 1}
         if _is_saved(account, item, way):
-            journal.note(reason="wrong code")
+            journal.note(reason="code wrong")
             raise errors.CodeMismatchException(MISMATCH)
     raise errors.TooManyRequestsException
 
@@ -111,11 +112,11 @@ def _count_send(call: Call, account: Account, way: Way) -> None:
 
     So there is a bound for each client address below the bound for the user.
     """
-    source = _source(call)
-    for _ in range(_ROUNDS):
+    source, limits = _source(call), security_settings.of(call.pool.ours)
+    for _ in range(_rounds(limits)):
         item = _counter(account, way, call.now)
         asked = (item.sources or {}).get(source, 0)
-        if item.sends >= quotas.SIGN_IN_SENDS or asked >= quotas.SIGN_IN_SENDS_BY_SOURCE:
+        if item.sends >= limits.sign_in_sends or asked >= limits.sign_in_sends_by_source:
             journal.note(reason="too many")
             raise errors.TooManyRequestsException(TOO_MANY)
         item.sends += 1
@@ -127,7 +128,11 @@ def _count_send(call: Call, account: Account, way: Way) -> None:
 
 def _source(call: Call) -> str:
     """A client address as it is counted: not to be read back by whoever sees the table."""
-    return vault.mac("source", call.origin.source_ip.encode()).hex()[:16]
+    return vault.mac("source", source_limits.source(call.origin.source_ip).encode()).hex()[:16]
+
+
+def _rounds(limits: SecuritySettings) -> int:
+    return limits.sign_in_sends + limits.sign_in_guesses + 2
 
 
 def _delivered(call: Call, user: User, state: State, code: tuple[Way, str]) -> dict[str, str] | None:
@@ -163,13 +168,13 @@ def _counter(account: Account, way: Way, now: float) -> Code:
     return item
 
 
-def _refuse_guesses(item: Code, state: State, way: Way) -> None:
+def _refuse_guesses(item: Code, limits: SecuritySettings, state: State) -> None:
     """The attack on a second factor: its guesser knows the password, and begins session after session.
 
     First factors are begun by strangers, so there each session counts for itself, and sends bound their number.
     """
-    is_over = _guesses(item, state) >= quotas.SIGN_IN_GUESSES_BY_SESSION
-    if is_over or (way in SECOND.values() and item.guesses >= quotas.SIGN_IN_GUESSES):
+    is_over = _guesses(item, state) >= limits.sign_in_guesses_by_session
+    if is_over or (way_of(state) in SECOND.values() and item.guesses >= limits.sign_in_guesses):
         journal.note(reason="too many")
         raise errors.TooManyRequestsException(TOO_MANY)
 

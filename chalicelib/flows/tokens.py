@@ -1,24 +1,23 @@
-"""Tokens: the only place that mints them, renews them and ends them.
+"""Tokens of users: the only place that begins sign-ins, renews their tokens and ends them.
 
 A sign-in makes one session item, which is the refresh family; its id is the `origin_jti` of every token of the family.
-Leaves claims to `rules.claims`, the form of refresh tokens to `rules.refresh`, and the checking of access tokens to
-`flows.access`.
+Leaves what tokens hold to `minting`, the form of refresh tokens to `rules.refresh`, the tracking of sessions to
+`user_sessions`, and the checking of access tokens to `access`.
 """
 
 from __future__ import annotations
 
 import hmac
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import errors, journal
 from chalicelib.call import Call
-from chalicelib.flows import activity, signing_keys, triggers, vault
+from chalicelib.flows import activity, triggers, user_sessions, vault
 from chalicelib.flows.challenges import State
-from chalicelib.rules import auth_flows, claims, refresh, usage
-from chalicelib.rules.groups import Definition
+from chalicelib.flows.minting import Family, minted
+from chalicelib.rules import acr, auth_flows, claims, refresh, usage
 from chalicelib.rules.refresh import RefreshToken
 from chalicelib.table import groups, sessions, store
 from chalicelib.table.items import Session, User
@@ -29,96 +28,98 @@ SESSION = "session"
 """The name of the session's write: a Conflict of this name means that the sign-in was already completed once."""
 
 TRIGGERS = ("PreTokenGeneration", "PreTokenGenerationConfig")
-_KEPT = 2 * 86400  # seconds that a session is kept after its end: the sign-ins of a day are counted on the next
+_INVALID = "Invalid Refresh Token"
 _RACE = 10.0  # seconds within which a repeated rotation is a client's double request and not a theft
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """Whom tokens are for: the client, the user, the session that holds them together, and the user's groups."""
-
-    client: ClientRecord
-    user: User
-    session: Session
-    groups: Sequence[Definition] = ()
+_ROUNDS = 3  # of writes that others are in the way of: each lost one is another sign-in or refresh of the same user
 
 
 def begin(call: Call, user: User, state: State, also: list[Write]) -> dict[str, Any]:
     """Complete a sign-in: write the session of its state with `also` in one step, and return AuthenticationResult.
 
     The session is create-only, so what carries a session id (an SRP proof, a challenge) signs in once. Raises
-    store.Conflict.
+    store.Conflict, and NotAuthorizedException for a state below the level that was asked for.
     """
     triggers.require_unset(call.pool, *TRIGGERS)
+    if acr.level(state.proved) < state.level:
+        journal.note(reason="level not reached")
+        raise errors.NotAuthorizedException("The authentication level that was asked for was not reached.")
     token = refresh.new(user.sub, state.session_id)
+    session = _session(call, user, state)
+    session.refresh_digest = token.digest
+    family = Family(call.client, user, session, groups.definitions(user))
+    _write(call, family, also)
+    activity.mark(user, call.now)
+    return minted(call, family) | {"RefreshToken": token.text}
+
+
+def _session(call: Call, user: User, state: State) -> Session:
+    """The session of a sign-in, not yet written. Its `acr` tells the level that was reached, if one was asked for."""
     ends_at = int(call.now) + claims.lifetime(call.client.document, "RefreshToken")
-    session = Session.new(
+    names = call.pool.document.get("AcrConfiguration", {})
+    return Session.new(
         {"pool": user.pool_id, "sub": user.sub, "id": state.session_id, "day": usage.day(call.now)},
         id=state.session_id,
         sub=user.sub,
         client_id=call.client.id,
         created_at=call.now,
         scope=claims.API_SCOPE,
-        refresh_digest=token.digest,
         ends_at=ends_at,
-        expires=ends_at + _KEPT,
+        expires=ends_at + sessions.KEPT,
         device_key=state.device_key or None,
+        is_device_bound=state.is_device_proved or None,
         proved=list(state.proved),
-        acr=state.acr or None,
+        acr=acr.name(acr.level(state.proved), names) if state.acr else None,
+        **user_sessions.use(call),
     )
-    family = Family(call.client, user, session, groups.definitions(user))
-    store.together(Save(session, SESSION), *activity.noted(also))
-    activity.mark(user, call.now)
-    return _minted(call, family) | {"RefreshToken": token.text}
 
 
-def _minted(call: Call, family: Family) -> dict[str, Any]:
-    """A fresh ID and access token of a family, with the user's present attributes."""
-    client, user, session = family.client, family.user, family.session
-    is_rotating = auth_flows.rotates(client.document)
-    sign_in = claims.SignIn(
-        issuer=call.issuer(user.pool_id),
-        client_id=client.id,
-        sub=user.sub,
-        username=user.username,
-        session_id=session.id,
-        scope=session.scope,
-        auth_time=int(session.created_at),
-        issued_at=int(call.now),
-        device_key=session.device_key,
-        is_revocable=is_rotating or bool(client.document.get("EnableTokenRevocation")),
-        groups=family.groups,
-    )
-    return {
-        "AccessToken": _signed(user.pool_id, "access", claims.access_claims(sign_in, client.document)),
-        "IdToken": _signed(user.pool_id, "id", claims.id_claims(sign_in, client.document, user.attributes)),
-        "ExpiresIn": claims.lifetime(client.document, "AccessToken"),
-        "TokenType": "Bearer",
-    }
+def _write(call: Call, family: Family, also: list[Write]) -> None:
+    """Write a new session with all that goes with it; who gives way to it is chosen again where others were faster."""
+    for _ in range(_ROUNDS):
+        leaving = user_sessions.making_room(call, family.user, family.session.id)
+        try:
+            return store.together(Save(family.session, SESSION), *leaving, *activity.noted(also))
+        except store.Conflict as conflict:
+            others = [name for name in conflict.names if name != user_sessions.GIVEN_WAY]
+            if others:
+                raise store.Conflict(*others) from conflict
+    raise errors.TooManyRequestsException
 
 
-def _signed(pool_id: str, purpose: str, content: dict[str, Any]) -> str:
-    return signing_keys.signer(pool_id, purpose).sign(content | {"jti": str(uuid.uuid4())})
-
-
-def renewed(call: Call, text: str, prove: Callable[[User], None]) -> dict[str, Any]:
+def renewed(call: Call, text: str, prove: Callable[[User], None], device_key: str = "") -> dict[str, Any]:
     """AuthenticationResult for a refresh token of the call's client; one trip, and one more with rotation.
 
-    One more where groups of the user are not remembered.
+    One more where groups of the user are not remembered, or where sessions are tracked and not rotated.
 
     `prove` checks what proof of the client depends on the token's owner (SECRET_HASH) and raises when it is wrong; it
-    runs before anything is written. Raises NotAuthorizedException, RefreshTokenReuseException.
+    runs before anything is written. `device_key` is the device that the client says it is. Raises
+    NotAuthorizedException, RefreshTokenReuseException.
     """
     triggers.require_unset(call.pool, *TRIGGERS)
     token, family = _owned(call, text)
     prove(family.user)
+    _require_device(family.session, device_key)
     family = replace(family, groups=groups.definitions(family.user))  # before a rotation, which nobody can repeat
     fresh = _rotated(call, token, family.session) if auth_flows.rotates(call.client.document) else None
-    if fresh is None and not _is_current(token, family.session):
-        journal.note(reason="refresh replaced")
-        raise errors.NotAuthorizedException("Invalid Refresh Token")
+    if fresh is None:
+        if not _is_current(token, family.session):
+            journal.note(reason="refresh replaced")
+            raise errors.NotAuthorizedException(_INVALID)
+        user_sessions.note_use(call, family.session)
     activity.mark(family.user, call.now)
-    return _minted(call, family) | ({"RefreshToken": fresh.text} if fresh else {})
+    return minted(call, family) | ({"RefreshToken": fresh.text} if fresh else {})
+
+
+def _require_device(session: Session, device_key: str) -> None:
+    """The attack: a refresh token that was stolen from a confirmed device is used on another one.
+
+    The key is no secret of high value, but it is kept apart from the token; without it the token is worth nothing.
+    """
+    if not session.is_device_bound:
+        return
+    if not hmac.compare_digest((session.device_key or "").encode(), device_key.encode()):
+        journal.note(reason="refresh on another device")
+        raise errors.NotAuthorizedException(_INVALID)
 
 
 def _owned(call: Call, text: str) -> tuple[RefreshToken, Family]:
@@ -130,12 +131,12 @@ def _owned(call: Call, text: str) -> tuple[RefreshToken, Family]:
     token = refresh.parsed(text)
     if token is None:
         journal.note(reason="refresh malformed")
-        raise errors.NotAuthorizedException("Invalid Refresh Token")
+        raise errors.NotAuthorizedException(_INVALID)
     user, session = sessions.with_user(call.client.pool_id, token.sub, token.session_id)
     if user is None or session is None or session.client_id != call.client.id or not _is_genuine(token, session):
         is_known = user is not None and session is not None
         journal.note(reason="refresh forged or foreign" if is_known else "refresh unknown")
-        raise errors.NotAuthorizedException("Invalid Refresh Token")
+        raise errors.NotAuthorizedException(_INVALID)
     journal.note(sub=user.sub)
     if not user.enabled:
         journal.note(reason="disabled")
@@ -167,17 +168,19 @@ def _chained(secret: bytes) -> bytes:
 def _rotated(call: Call, token: RefreshToken, session: Session) -> RefreshToken:
     """The token that takes this one's place. Of two rotations at once one wins, or both inside a grace period."""
     fresh = token.following(_chained)
-    if not _is_current(token, session):
-        return _repeated(call, fresh, session)
-    session.refresh_digest, session.generation, session.rotated_at = fresh.digest, fresh.generation, call.now
-    try:
-        store.save(session, SESSION)
-    except store.Conflict:
-        _, family = _owned(call, token.text)
-        if _is_current(token, family.session):
-            raise
-        return _repeated(call, fresh, family.session)
-    return fresh
+    for _ in range(_ROUNDS):
+        if not _is_current(token, session):
+            return _repeated(call, fresh, session)
+        session.refresh_digest, session.generation, session.rotated_at = fresh.digest, fresh.generation, call.now
+        for name, value in user_sessions.use(call).items():
+            setattr(session, name, value)
+        try:
+            store.save(session, SESSION)
+        except store.Conflict:  # another rotation, or a change beside it: a device was confirmed, the session ended
+            session = _owned(call, token.text)[1].session
+        else:
+            return fresh
+    raise errors.TooManyRequestsException
 
 
 def _repeated(call: Call, fresh: RefreshToken, session: Session) -> RefreshToken:

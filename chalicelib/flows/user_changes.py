@@ -17,7 +17,7 @@ from chalicelib.table.store import Write
 from chalicelib.table.users import Account
 
 _ROUNDS: Final = 5
-_OWN_PARTS: Final = frozenset({"user", "password", "code", "guesses"})
+_OWN_PARTS: Final = frozenset({"user", "password", "code", "guesses", "totp", "passkey"})
 """Names of writes that fail because the account changed since it was read."""
 
 

@@ -16,7 +16,8 @@ from chalicelib.table.items import User
 def get_tokens_from_refresh_token(call: Call) -> dict[str, Any]:
     """Fresh tokens for a refresh token, which a rotating client gets replaced too."""
     client_secrets.require_secret(call.client, call.get("ClientSecret"))
-    return {"AuthenticationResult": tokens.renewed(call, call["RefreshToken"], lambda _user: None)}
+    result = tokens.renewed(call, call["RefreshToken"], lambda _user: None, call.get("DeviceKey", ""))
+    return {"AuthenticationResult": result}
 
 
 @operation

@@ -27,7 +27,8 @@ def _refresh(call: Call, parameters: Mapping[str, str]) -> dict[str, Any]:
         """There is no USERNAME here, so what was hashed is the name of the token's owner."""
         client_secrets.require_hash(call.client, given, user.username, user.sub)
 
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.renewed(call, text, prove)}
+    renewed = tokens.renewed(call, text, prove, openings.device_key(parameters))
+    return {"ChallengeParameters": {}, "AuthenticationResult": renewed}
 
 
 _NOT_ENABLED = "{} is not enabled for the client."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.call import Call
 from chalicelib.errors import InvalidParameterException
-from chalicelib.flows import access, profiles, user_changes
+from chalicelib.flows import access, mfa_preferences, profiles, reproof, user_changes
+from chalicelib.flows.mfa_preferences import LACKS, LACKS_TOLD
 from chalicelib.operations.registry import operation
+from chalicelib.rules.second_factors import SMS
 from chalicelib.table.items import User
 from chalicelib.table.store import Save, Write
 from chalicelib.table.users import Account
@@ -15,7 +18,6 @@ from chalicelib.table.users import Account
 Answer = dict[str, Any]
 
 _BY_SMS = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
-_FACTOR = "SMS_MFA"
 
 
 @operation
@@ -25,11 +27,12 @@ def set_user_settings(call: Call) -> Answer:
     Raises InvalidParameterException, PasswordResetRequiredException and NotAuthorizedException.
     """
     who = access.owner(call)
-    problem = "User does not have a phone_number set to turn on SMS MFA"
 
     def decided(found: Account) -> list[Write]:
         access.require_no_reset(found.user)
-        return _set(call, found.user, problem)
+        if (SMS in profiles.factors(found.user)) != bool(call["MFAOptions"]):
+            reproof.require(replace(who, user=found.user), call.now)
+        return _set(call, found.user, LACKS[SMS])
 
     user_changes.carry_out(Account(who.user), decided)
     return {}
@@ -41,8 +44,7 @@ def admin_set_user_settings(call: Call) -> Answer:
 
     Raises InvalidParameterException and UserNotFoundException.
     """
-    problem = "User does not have delivery config set to turn on SMS_MFA"
-    user_changes.carry_out(call.account, lambda found: _set(call, found.user, problem))
+    user_changes.carry_out(call.account, lambda found: _set(call, found.user, LACKS_TOLD[SMS]))
     return {}
 
 
@@ -53,18 +55,13 @@ def _set(call: Call, user: User, problem: str) -> list[Write]:
         raise InvalidParameterException("MFAOptions can only turn on SMS MFA by the phone_number.")
     if options and not user.attributes.get("phone_number"):
         raise InvalidParameterException(problem)
-    user.mfa = _factors(user, is_on=bool(options))
+    user.mfa = _after(user, is_on=bool(options))
     user.modified_at = call.now
     return [Save(user, "user")]
 
 
-def _factors(user: User, *, is_on: bool) -> dict[str, Any] | None:
-    """The user's factors with SMS or without it; None when none is left, so that the user is one without factors."""
-    others = [factor for factor in profiles.factors(user) if factor != _FACTOR]
-    preferred = (user.mfa or {}).get("preferred")
-    kept = {
-        "enabled": [*others, _FACTOR] if is_on else others,
-        "preferred": preferred if is_on or preferred != _FACTOR else None,
-        "options": [_BY_SMS] if is_on else [],
-    }
-    return {name: value for name, value in kept.items() if value} or None
+def _after(user: User, *, is_on: bool) -> mfa_preferences.Preferences:
+    """The user's factors with SMS or without it; only this old form of the setting shows in MFAOptions."""
+    if not is_on:
+        return mfa_preferences.without_method(user.mfa, SMS)
+    return {**(mfa_preferences.with_method(user.mfa, SMS) or {}), "options": [_BY_SMS]}

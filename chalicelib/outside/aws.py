@@ -14,15 +14,19 @@ TIMEOUT = 5
 
 _ATTEMPTS = 2
 _OF_S3 = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
-_OPTIONS: dict[str, dict[str, Any]] = {"s3": {"signature_version": "s3v4", "s3": _OF_S3}}
-"""What a service needs beside: presigned URLs of S3 are else made in an older way that knows no KMS."""
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "s3": {"signature_version": "s3v4", "s3": _OF_S3},
+    "lambda": {"connect_timeout": 2, "retries": {"total_max_attempts": 1, "mode": "standard"}},
+}
+"""What a service needs otherwise: presigned URLs of S3 are else made in an older way that knows no KMS, and a function
+that has failed must not be called again unasked."""
 
 _clients: dict[tuple[str, str], Any] = {}
 _making = Lock()
 
 
 def client(service: str, region: str) -> Any:
-    """The client of a service ("kms", "s3", "sesv2", "sns") in a region; safe to call from any thread."""
+    """The client of a service ("kms", "lambda", "s3", "sesv2", "sns") in a region; safe to call from any thread."""
     found = _clients.get((service, region))
     if found is not None:
         return found
@@ -43,10 +47,10 @@ def _made(service: str, region: str) -> Any:
     from botocore.config import Config
     from botocore.session import get_session
 
-    config = Config(
-        connect_timeout=TIMEOUT,
-        read_timeout=TIMEOUT,
-        retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
-        **_OPTIONS.get(service, {}),
-    )
+    usual: dict[str, Any] = {
+        "connect_timeout": TIMEOUT,
+        "read_timeout": TIMEOUT,
+        "retries": {"total_max_attempts": _ATTEMPTS, "mode": "standard"},
+    }
+    config = Config(**usual | _OPTIONS.get(service, {}))
     return get_session().create_client(service, region_name=region, config=config)

@@ -19,6 +19,10 @@ Settings = Mapping[str, Any]
 API_SCOPE = "aws.cognito.signin.user.admin"
 """The scope that an API sign-in gives and the user's own operations demand."""
 
+INVALID = "invalid"
+EXPIRED = "expired"
+
+_OF_USERS = frozenset({"username", "event_id", "origin_jti", "device_key", "cognito:groups", "acr", "amr"})
 _BOOLEANS = ("email_verified", "phone_number_verified")
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _DEFAULT_UNITS = {"AccessToken": "hours", "IdToken": "hours", "RefreshToken": "days"}
@@ -27,7 +31,10 @@ _DEFAULT_SECONDS = {"AccessToken": 3600, "IdToken": 3600, "RefreshToken": 30 * 8
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One sign-in as tokens tell of it. `auth_time` and `issued_at` are whole seconds."""
+    """One sign-in as tokens tell of it. `auth_time` and `issued_at` are whole seconds.
+
+    `acr` and `amr` are told together, or not at all without a level that was asked for.
+    """
 
     issuer: str
     client_id: str
@@ -40,6 +47,8 @@ class SignIn:
     device_key: str | None = None
     is_revocable: bool = True
     groups: Sequence[Definition] = ()
+    acr: str | None = None
+    amr: Sequence[str] = ()
 
 
 def lifetime(client: Settings, token: str) -> int:
@@ -89,16 +98,34 @@ def _common(sign_in: SignIn) -> dict[str, Any]:
         "auth_time": sign_in.auth_time,
         "iat": sign_in.issued_at,
     }
+    claims |= {"acr": sign_in.acr, "amr": list(sign_in.amr)} if sign_in.acr else {}
     return claims | ({"origin_jti": sign_in.session_id} if sign_in.is_revocable else {})
 
 
-def access_problem(claims: Mapping[str, Any], issuer: str, now: float) -> str | None:
-    """Why the claims of a verified token are no good as access token, in the service's words; None when they are."""
-    texts = (claims.get(name) for name in ("sub", "client_id", "event_id"))
-    if claims.get("token_use") != "access" or claims.get("iss") != issuer or not all(isinstance(t, str) for t in texts):
-        return "Invalid Access Token"
+def machine_claims(sign_in: SignIn, client: Settings) -> dict[str, Any]:
+    """The access token's claims of a client that acts for itself, without `jti`: it is its own subject.
+
+    No user, and no session that anybody could revoke: it lives as long as it says.
+    """
+    told = access_claims(sign_in, client)
+    return {name: value for name, value in told.items() if name not in _OF_USERS}
+
+
+def token_problem(claims: Mapping[str, Any], use: str, issuer: str, now: float) -> str | None:
+    """What is wrong with the claims of a verified token of a kind ("access" or "id"): INVALID, EXPIRED, or nothing."""
+    texts = (claims.get(name) for name in ("sub", "client_id" if use == "access" else "aud"))
+    if claims.get("token_use") != use or claims.get("iss") != issuer or not all(isinstance(t, str) for t in texts):
+        return INVALID
     expires = claims.get("exp")
-    if not isinstance(expires, int) or expires <= now:
+    return None if isinstance(expires, int) and expires > now else EXPIRED
+
+
+def access_problem(claims: Mapping[str, Any], issuer: str, now: float) -> str | None:
+    """Why the claims of a verified token are no good as a user's access token, in the service's words, or None."""
+    problem = token_problem(claims, "access", issuer, now)
+    if problem == INVALID or not isinstance(claims.get("event_id"), str):
+        return "Invalid Access Token"
+    if problem == EXPIRED:
         return "Access Token has expired"
     if API_SCOPE not in str(claims.get("scope", "")).split(" "):
         return "Access Token does not have required scopes"

@@ -34,6 +34,7 @@ class Passkey(Item, discriminator="Passkey"):
     attachment = UnicodeAttribute(null=True)
     aaguid = UnicodeAttribute()
     name = UnicodeAttribute()
+    is_backup_eligible = BooleanAttribute(default=False)  # may be copied to other devices; never changes
     is_backed_up = BooleanAttribute(default=False)
     created_at = NumberAttribute()
     used_at = NumberAttribute(null=True)
@@ -56,6 +57,8 @@ class RecoveryCodes(Item, discriminator="RecoveryCodes"):
 
     digests = JSONAttribute()
     created_at = NumberAttribute()
+    failures = NumberAttribute(default=0)  # wrong codes while the window lasts
+    window_ends = NumberAttribute(default=0)
 
 
 class Device(Item, discriminator="Device"):
@@ -73,3 +76,4 @@ class Device(Item, discriminator="Device"):
     modified_at = NumberAttribute()
     authenticated_at = NumberAttribute()
     source_ip = UnicodeAttribute(null=True)
+    awaited = JSONAttribute(null=True)  # the sign-in that this device may complete without a `Session`

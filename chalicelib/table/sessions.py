@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.table import keys, store
 from chalicelib.table.items import Session, User
 from chalicelib.table.writes import Change
+
+KEPT: Final = 2 * 86400
+"""Seconds that a session is kept after its end: the sign-ins of a day are counted on the next, and none comes twice."""
+
+_MOST_READ: Final = 2000  # of one user; while sessions are tracked that is a thousand sign-ins a day
 
 
 def with_user(pool_id: str, sub: str, session_id: str) -> tuple[User | None, Session | None]:
@@ -19,6 +28,27 @@ def revoked(pool_id: str, session: Session, now: float) -> Change:
     """The write that ends a session and every token of its family; it may be repeated."""
     key = keys.key("Session", pool=pool_id, sub=session.sub, id=session.id)
     return Change(key, Session, set={"revoked_at": now}, name="session")
+
+
+def of_user(user: User, now: float) -> list[Session]:
+    """The sessions of a user that stand and can be refreshed, of the first 2,000 that are kept; one query."""
+    place = keys.key("Session", pool=user.pool_id, sub=user.sub, id="")
+    found = store.list(place.pk, prefix=place.sk, limit=_MOST_READ).items
+    return [one for one in found if isinstance(one, Session) and is_live(user, one) and one.ends_at > now]
+
+
+def ended(pool_id: str, session: Session, now: float, name: str) -> Change:
+    """The write that ends a session which still stands, and lets its record go soon; what was ended is a conflict."""
+    key = keys.key("Session", pool=pool_id, sub=session.sub, id=session.id)
+    stands: Condition = Session.revoked_at.does_not_exist()
+    values = {"revoked_at": now, "expires": int(now) + KEPT}
+    return Change(key, Session, set=values, condition=stands, name=name)
+
+
+def used(pool_id: str, session: Session, values: dict[str, Any]) -> None:
+    """Note the use of a session that stands: one write. Raises store.Conflict for one that is over."""
+    key = keys.key("Session", pool=pool_id, sub=session.sub, id=session.id)
+    store.change(key, Session, set=values, condition=Session.revoked_at.does_not_exist())
 
 
 def signed_out(pool_id: str, sub: str, now: float) -> Change:

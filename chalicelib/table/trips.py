@@ -6,6 +6,7 @@ Costs one look at a context variable a call while nobody counts.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,15 +19,21 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWr
 
 @dataclass(slots=True)
 class Trips:
-    """What was sent: operation names in order, and capacity units where the engine tells them."""
+    """What was sent: operation names in order, and capacity units where the engine tells them.
+
+    `beside` are those that nobody waited for, because they went at the same time as one of `calls`.
+    """
 
     calls: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     read_units: float = 0.0
     write_units: float = 0.0
     outer: Trips | None = field(default=None, repr=False)
 
 
 _counting: ContextVar[Trips | None] = ContextVar("trips", default=None)
+_is_apart: ContextVar[bool] = ContextVar("apart", default=False)
+_adding = threading.Lock()  # two threads add to one record while something is read beside
 
 
 @contextmanager
@@ -40,6 +47,16 @@ def counted() -> Iterator[Trips]:
         _counting.reset(token)
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """Count the trips of the block as `beside`: they go in a thread of their own while others are under way."""
+    token = _is_apart.set(True)
+    try:
+        yield
+    finally:
+        _is_apart.reset(token)
+
+
 def prepare(operation: str, request: dict[str, Any]) -> None:
     """Ask for the units of this request if somebody counts."""
     if _counting.get() is not None and (operation in _READS or operation in _WRITES):
@@ -50,7 +67,7 @@ def note_call(event_name: str, **_: Any) -> None:
     """Botocore's event before each HTTP request."""
     trips = _counting.get()
     while trips is not None:
-        trips.calls.append(event_name.rpartition(".")[2])
+        (trips.beside if _is_apart.get() else trips.calls).append(event_name.rpartition(".")[2])
         trips = trips.outer
 
 
@@ -61,9 +78,10 @@ def note_units(operation: str, reply: dict[str, Any]) -> None:
         return
     told = reply.get("ConsumedCapacity") or []
     units = sum(part.get("CapacityUnits", 0.0) for part in (told if isinstance(told, list) else [told]))
-    while trips is not None:
-        if operation in _READS:
-            trips.read_units += units
-        else:
-            trips.write_units += units
-        trips = trips.outer
+    with _adding:
+        while trips is not None:
+            if operation in _READS:
+                trips.read_units += units
+            else:
+                trips.write_units += units
+            trips = trips.outer

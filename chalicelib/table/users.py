@@ -13,6 +13,8 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.rules import names, usage
 from chalicelib.table import guards, keys, search, store
+from chalicelib.table.beside import Beside
+from chalicelib.table.beside import read as read_beside
 from chalicelib.table.factors import Passkey, Totp
 from chalicelib.table.items import Attempts, Code, Guard, Item, Password, Pool, User
 from chalicelib.table.writes import Change, Write
@@ -47,32 +49,37 @@ def by_sub_text(pool_id: str, text: str) -> Account | None:
     return by_sub(pool_id, text) if names.is_sub(text) else None
 
 
-def by_name(pool: Pool, name: str) -> Account | None:
-    """The user of a sign-in name: one read of the guard, one query.
+def by_name(pool: Pool, name: str, beside: Beside | None = None) -> Account | None:
+    """The user of a sign-in name: one read of the guard and of what is wanted beside, one query.
 
     A username that the pool generates is the sub itself and needs no guard.
     """
     if names.has_generated_usernames(pool.document) and names.is_sub(name):
-        return by_sub(pool.id, name)
-    sub = sub_of(pool, name)
+        return read_beside(beside, lambda: by_sub(pool.id, name))
+    sub = sub_of(pool, name, beside)
     return by_sub(pool.id, sub) if sub else None
 
 
-def by_name_or(pool: Pool, name: str, stand_in: User) -> Account:
+def by_name_or(pool: Pool, name: str, stand_in: User, beside: Beside | None = None) -> Account:
     """The user of a sign-in name, or else the stand-in with the codes of its partition: as many trips for both."""
-    generated = names.has_generated_usernames(pool.document) and names.is_sub(name)
-    sub = name if generated else sub_of(pool, name)
-    parts = _parts(pool.id, sub or stand_in.sub)
+    if names.has_generated_usernames(pool.document) and names.is_sub(name):
+        sub: str | None = name
+        parts = read_beside(beside, lambda: _parts(pool.id, name))
+    else:
+        sub = sub_of(pool, name, beside)
+        parts = _parts(pool.id, sub or stand_in.sub)
     found = _account(parts)
     if found is None and sub in (None, stand_in.sub):
         found = _account([stand_in, *parts])
     return found or Account(stand_in)
 
 
-def sub_of(pool: Pool, name: str) -> str | None:
+def sub_of(pool: Pool, name: str, beside: Beside | None = None) -> str | None:
     """The sub behind a sign-in name: one read, also where several kinds of name are possible."""
-    found = next((guard for guard in store.get_many(*guards.places(pool, name)) if isinstance(guard, Guard)), None)
-    return found.sub if found else None
+    found = store.get_many(*guards.places(pool, name), *([beside.key] if beside else []))
+    if beside:
+        beside.seen(found.pop())
+    return next((guard.sub for guard in found if isinstance(guard, Guard)), None)
 
 
 def new(pool: Pool, username: str, attributes: Mapping[str, str], now: float) -> User:

@@ -75,7 +75,9 @@ def _performed(operation: Operation, request: Request, decode: Callable[[], dict
     if function is None:
         raise errors.NotImplementedException(f"{operation.name} is not built yet.")
     given = validate.validated(operation, decode())
-    origin = Origin(request.base_url, request.source_ip, request.request_id)
+    user_agent = request.headers.get("user-agent", "")
+    agent = request.headers.get("x-amz-user-agent") or user_agent
+    origin = Origin(request.base_url, request.source_ip, request.request_id, agent, user_agent)
     return body.encoded(operation, ledger.recorded(operation, Call(given, who, origin, now), function))
 
 

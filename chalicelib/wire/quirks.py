@@ -40,6 +40,17 @@ UNENFORCED: frozenset[tuple[str, str]] = frozenset(
     }
 )
 
+# Structures whose ArnType names a function of a pool, but for the members that name a key.
+# 2026-11: ours, not the service's: on a laptop the name of a function of Python does too; in AWS the pattern stands.
+FUNCTIONS: dict[tuple[str, str], tuple[str, ...]] = {
+    (USER_POOLS, "LambdaConfigType"): ("KMSKeyID",),
+    (USER_POOLS, "PreTokenGenerationVersionConfigType"): (),
+    (USER_POOLS, "CustomSMSLambdaVersionConfigType"): (),
+    (USER_POOLS, "CustomEmailLambdaVersionConfigType"): (),
+    (USER_POOLS, "InboundFederationLambdaType"): (),
+}
+PYTHON_FUNCTION = r"python:[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+:[A-Za-z_]\w*+"
+
 # The error that carries violations of a model's limits.
 CONSTRAINT_ERRORS: dict[str, str] = {
     USER_POOLS: "InvalidParameterException",

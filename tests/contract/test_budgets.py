@@ -144,8 +144,8 @@ STORIES: dict[str, tuple[Prepare, tuple[int, int]]] = {
     "the same after a wrong password": (after_wrong(1), (2, 1)),
     "a wrong password": (
         lambda town: lambda: fault(lambda: town.plain.tokens("wrong")),
-        (2, 2),
-    ),  # the lock's count and the day's
+        (2, 3),
+    ),  # the lock's count, the day's and the address's
     "SRP: InitiateAuth": (lambda town: town.plain.challenged, (2, 0)),
     "SRP: RespondToAuthChallenge": (srp_answer, (1, 1)),
     "NEW_PASSWORD_REQUIRED": (new_password, (1, 1)),

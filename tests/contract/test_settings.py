@@ -21,6 +21,7 @@ class TestOf:
             "LATCHKEY_ARGON2_MEMORY_KIB": "65536",
             "LATCHKEY_IMPORT_BUCKET": "uploads-of-ours",
             "LATCHKEY_UPLOADS": "/var/uploads",
+            "LATCHKEY_BREACH_RANGE_URL": "https://ranges.example/range",
             "LATCHKEY_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1",
         })  # fmt: skip
 
@@ -29,6 +30,7 @@ class TestOf:
         assert (found.cache_seconds, found.argon2_memory_kib) == (0.5, 65536)
         assert (found.import_bucket, found.uploads) == ("uploads-of-ours", "/var/uploads")
         assert found.trusted_proxies == ("10.0.0.0/8", "192.0.2.1")
+        assert found.breach_range_url == "https://ranges.example/range"
 
     def test_the_region_is_that_of_the_sdk(self):
         assert Settings.of({"AWS_DEFAULT_REGION": "eu-west-1"}).region == "eu-west-1"

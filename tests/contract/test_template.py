@@ -166,7 +166,7 @@ class TestRights:
             assert written[role] == [{"Fn::GetAtt": [log, "Arn"]}]
 
     def test_traces_are_sent_only_when_they_are_wanted(self, template: Json) -> None:
-        chosen = [(role, one["Fn::If"]) for role, one in all_statements(template) if "Fn::If" in one]
+        chosen = [(role, one) for role, one in conditional(template) if one[1]["Sid"] == "Traces"]
 
         assert {role for role, _ in chosen} == set(of_type(template, "AWS::IAM::Role"))
         for _, (condition, statement, otherwise) in chosen:
@@ -174,6 +174,39 @@ class TestRights:
             assert statement["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
             assert statement["Resource"] == ["*"]  # these two know no resource
             assert otherwise == {"Ref": "AWS::NoValue"}
+
+    def test_no_function_is_called_unless_it_is_named(self, template: Json) -> None:
+        """Attack: whoever may configure a pool makes us call any function of the account, our own jobs among them."""
+        calls = [one for one in conditional(template) if "lambda:InvokeFunction" in one[1][1]["Action"]]
+
+        [(role, [condition, statement, otherwise])] = calls
+        assert role == "ApiHandlerRole"
+        assert statement["Resource"] == {"Fn::Split": [",", {"Ref": "TriggerFunctions"}]}
+        assert otherwise == {"Ref": "AWS::NoValue"}
+        assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "TriggerFunctions"}, ""]}]}
+        assert template["Parameters"]["TriggerFunctions"]["Default"] == ""
+        assert not [one for _, one in statements(template) if "lambda:InvokeFunction" in one["Action"]]
+
+    def test_what_depends_on_a_parameter_is_known(self, template: Json) -> None:
+        assert {one[1]["Sid"] for _, one in conditional(template)} == {"FunctionsOfPools", "Traces"}
+
+    @pytest.mark.parametrize(
+        ("text", "is_good"),
+        [
+            ("", True),
+            ("arn:aws:lambda:eu-west-1:123456789012:function:define", True),
+            ("arn:aws:lambda:eu-west-1:123456789012:function:define:*,arn:aws-cn:lambda:*:*:function:auth-*", True),
+            ("*", False),
+            ("arn:aws:s3:::bucket", False),
+            ("arn:aws:lambda:a:b:function:c,*", False),
+            ("arn:aws:lambda:a:b:function:c, arn:aws:lambda:a:b:function:d", False),
+        ],
+        ids=["none", "one", "patterns", "anything", "bucket", "and-anything", "blank"],
+    )
+    def test_functions_are_named_by_arns(self, template: Json, text: str, is_good: bool) -> None:
+        pattern = template["Parameters"]["TriggerFunctions"]["AllowedPattern"]
+
+        assert bool(re.fullmatch(pattern, text)) == is_good
 
 
 class TestFunctions:
@@ -231,6 +264,11 @@ class TestFunctions:
 
     def test_no_parameter_holds_a_secret(self, template: Json) -> None:
         assert not [name for name in template["Parameters"] if re.search("Secret|Password|Token", name)]
+
+
+def conditional(template: Json) -> list[tuple[str, list[Json]]]:
+    """What is allowed where a parameter says so: the role, and condition, statement and alternative."""
+    return [(role, one["Fn::If"]) for role, one in all_statements(template) if "Fn::If" in one]
 
 
 def sent_by_the_code() -> set[str]:

@@ -11,15 +11,22 @@ from chalicelib import errors
 from chalicelib.flows import codes
 from chalicelib.rules import quotas
 from chalicelib.table import store, users
-from chalicelib.table.items import Code, User
+from chalicelib.table.items import Code, Pool, User
 from chalicelib.table.users import Account
 
 NOW = 1_900_000_000.0
 POOL = "us-east-1_Codes0001"
 
 
+@pytest.fixture(scope="module")
+def pool(application):
+    """Its settings say how much is too much."""
+    if store.get(Pool, pool=POOL) is None:
+        store.save(Pool.new({"pool": POOL, "created": "0"}, document={}, secret=b""))
+
+
 @pytest.fixture
-def account(application):
+def account(pool):
     return Account(new_user())
 
 

@@ -47,6 +47,13 @@ class TestRequireValid:
 
         assert caught.value.message == "Password does not conform to policy: Password not long enough"
 
+    def test_a_common_one_is_refused_in_the_words_of_the_policy(self):
+        for prefix in (passwords.REFUSED, passwords.REFUSED_FOR_ADMINISTRATORS):
+            with pytest.raises(InvalidPasswordException) as caught:
+                passwords.require_valid(a_pool(), "P@ssw0rd", prefix)
+
+            assert caught.value.message == prefix + "Password is too common"
+
     def test_a_good_one_passes(self):
         passwords.require_valid(a_pool(), TEXT)
 

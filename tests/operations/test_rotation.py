@@ -2,6 +2,8 @@
 
 import pytest
 
+from chalicelib.table import keys, store
+from chalicelib.table.items import Session
 from tests.application import Cognito
 from tests.callers import refused
 from tests.clock import DAY, later
@@ -29,6 +31,14 @@ def lenient(shared):
     rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
     entrance.client = entrance.cognito.client(entrance.pool, RefreshTokenRotation=rotation)
     return entrance
+
+
+def bind(entrance, tokens, device_key):
+    """The tokens, after the device that got them was confirmed under this key."""
+    session = entrance.session_of(tokens)
+    session.device_key, session.is_device_bound = device_key, True
+    store.save(session)
+    return tokens
 
 
 class TestRotation:
@@ -129,3 +139,54 @@ class TestRotation:
         with refused("NotAuthorizedException", INVALID):
             rotating.renew(first)
         assert "RefreshToken" not in rotating.renew(second)
+
+    def test_a_change_beside_it_costs_no_rotation(self, rotating, monkeypatch):
+        tokens = rotating.tokens()
+        session, real = rotating.session_of(tokens), store.save
+
+        def save_late(item, name="item"):
+            monkeypatch.undo()
+            store.change(keys.Key(session.pk, session.sk), Session, set={"is_device_bound": False})
+            real(item, name)
+
+        monkeypatch.setattr(store, "save", save_late)
+
+        renewed = rotating.renew(tokens["RefreshToken"])
+        assert rotating.renew(renewed["RefreshToken"])
+
+    def test_an_end_of_the_family_in_the_same_moment_is_told(self, rotating, monkeypatch):
+        tokens, real = rotating.tokens(), store.save
+
+        def save_late(item, name="item"):
+            monkeypatch.undo()
+            rotating.revoke(tokens["RefreshToken"])
+            real(item, name)
+
+        monkeypatch.setattr(store, "save", save_late)
+
+        with refused("NotAuthorizedException", "Refresh Token has been revoked"):
+            rotating.renew(tokens["RefreshToken"])
+
+
+class TestRotationOfABoundDevice:
+    KEY = "us-east-1_aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+
+    @pytest.fixture
+    def bound(self, rotating):
+        """A sign-in of a device that was confirmed."""
+        return bind(rotating, rotating.tokens(), self.KEY)
+
+    def test_needs_the_key_of_the_device(self, rotating, bound):
+        for given in ({}, {"DeviceKey": self.KEY[:-1] + "f"}):
+            with refused("NotAuthorizedException", INVALID):
+                rotating.renew(bound["RefreshToken"], **given)
+
+        assert rotating.renew(bound["RefreshToken"], DeviceKey=self.KEY)["RefreshToken"]
+
+    def test_is_not_told_whether_the_token_was_used_without_the_key(self, rotating, bound):
+        rotating.renew(bound["RefreshToken"], DeviceKey=self.KEY)
+
+        with later(11), refused("NotAuthorizedException", INVALID):
+            rotating.renew(bound["RefreshToken"])
+        with later(11), refused("RefreshTokenReuseException"):
+            rotating.renew(bound["RefreshToken"], DeviceKey=self.KEY)

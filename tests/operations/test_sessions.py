@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from chalicelib.table import sessions
+from chalicelib.table import sessions, store
 from chalicelib.wire import model
 from tests.application import Cognito
 from tests.callers import refused
 from tests.clock import DAY, HOUR, later
 from tests.contract import calls
 from tests.entrance import ROTATING, Entrance, claims
+from tests.operations.test_rotation import bind
 
 REVOKED = "Access Token has been revoked"
 INVALID = "Invalid Refresh Token"
@@ -157,6 +158,29 @@ class TestRefresh:
             entrance.refresh(tokens["RefreshToken"])
         with refused("UserNotFoundException"):
             entrance.me(tokens["AccessToken"])
+
+    def test_of_a_device_that_was_confirmed_needs_its_key(self, entrance):
+        key = "us-east-1_aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+        token = bind(entrance, entrance.tokens(), key)["RefreshToken"]
+
+        for attempt in (entrance.refresh, entrance.renew):
+            with refused("NotAuthorizedException", INVALID):
+                attempt(token)
+        with refused("NotAuthorizedException", INVALID):
+            entrance.refresh(token, DEVICE_KEY=key.upper())
+        with refused("NotAuthorizedException", INVALID):
+            entrance.renew(token, DeviceKey=key[:-1] + "f")
+
+        assert claims(entrance.renew(token, DeviceKey=key)["AccessToken"])["device_key"] == key
+        assert claims(entrance.refresh(token, DEVICE_KEY=key)["AccessToken"])["device_key"] == key
+
+    def test_of_a_device_that_was_never_confirmed_needs_none(self, entrance):
+        tokens = entrance.tokens()
+        session = entrance.session_of(tokens)
+        session.device_key = "us-east-1_aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+        store.save(session)
+
+        assert claims(entrance.refresh(tokens["RefreshToken"])["AccessToken"])["device_key"] == session.device_key
 
     def test_a_changed_password_leaves_tokens_alive(self, entrance):
         tokens = entrance.tokens()

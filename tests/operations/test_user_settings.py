@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.application import Cognito
+from tests.application import PASSWORD, Cognito
 from tests.bearer import BY_SMS_TOO, Bearer
-from tests.callers import a_name, refused
+from tests.callers import a_name, attribute, refused
 
 BY_SMS = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
 OTHERS = [
@@ -103,13 +103,33 @@ class TestSettings:
 
         assert "phone_number" not in bearer.me()
 
-    def test_where_factors_are_optional_sign_in_fails_closed(self, cognito, put):
+    def test_where_factors_are_optional_sign_in_asks_for_a_code_from_then_on(self, cognito, put):
         bearer = Bearer(cognito, **BY_SMS_TOO, MfaConfiguration="OPTIONAL").another(phone_number="+15550100")
 
         put(bearer, BY_SMS)
 
-        with refused("NotImplementedException"):
-            cognito.sign_in(bearer.client, bearer.name)
+        parameters = {"USERNAME": bearer.name, "PASSWORD": PASSWORD}
+        given = {"ClientId": bearer.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters}
+        assert cognito.call("InitiateAuth", **given)["ChallengeName"] == "SMS_MFA"
+
+    def test_that_passkeys_count_as_both_factors_is_not_forgotten(self, bearer, put):
+        from chalicelib.table import store
+
+        user = bearer.stored()
+        user.mfa = {"enabled": ["SOFTWARE_TOKEN_MFA"], "passkey": True}
+        store.save(user)
+
+        put(bearer, BY_SMS)
+        put(bearer)
+
+        assert bearer.stored().mfa == {"enabled": ["SOFTWARE_TOKEN_MFA"], "passkey": True}
+
+    def test_an_old_access_token_changes_nothing_once_a_reset_is_wanted(self, bearer):
+        bearer.change(attribute("email", "tess@example.com"), attribute("email_verified", "true"))
+        bearer.admin("AdminResetUserPassword")
+
+        with refused("PasswordResetRequiredException"):
+            by_user(bearer, BY_SMS)
 
 
 class TestRefusals:

@@ -109,6 +109,58 @@ class TestAccessClaims:
         assert claims.access_claims(replace(SIGN_IN, device_key="us-east-1_x"), {})["device_key"] == "us-east-1_x"
 
 
+class TestLevels:
+    REACHED = replace(SIGN_IN, acr="urn:cognito:loa:4", amr=["pwd", "otp", "mfa"])
+
+    def test_are_told_by_both_tokens_where_one_was_asked_for(self):
+        for told in (claims.id_claims(self.REACHED, {}, VALUES), claims.access_claims(self.REACHED, {})):
+            assert (told["acr"], told["amr"]) == ("urn:cognito:loa:4", ["pwd", "otp", "mfa"])
+
+    def test_are_not_told_where_none_was(self):
+        silent = replace(SIGN_IN, amr=["pwd"])
+
+        for told in (claims.id_claims(silent, {}, VALUES), claims.access_claims(silent, {})):
+            assert not {"acr", "amr"} & told.keys()
+
+
+class TestMachineClaims:
+    def test_have_neither_user_nor_session(self):
+        machine = replace(SIGN_IN, sub=SIGN_IN.client_id, username="", session_id="", scope="orders/read")
+
+        assert claims.machine_claims(machine, {}) == {
+            "sub": SIGN_IN.client_id,
+            "iss": SIGN_IN.issuer,
+            "client_id": SIGN_IN.client_id,
+            "token_use": "access",
+            "scope": "orders/read",
+            "auth_time": 1_700_000_000,
+            "iat": 1_700_000_100,
+            "exp": 1_700_003_700,
+        }
+
+
+class TestTokenProblem:
+    ID, ACCESS = claims.id_claims(SIGN_IN, {}, VALUES), claims.access_claims(SIGN_IN, {})
+
+    def problem(self, told, use, now=1_700_000_100.5, **changed):
+        return claims.token_problem(told | changed, use, SIGN_IN.issuer, now)
+
+    def test_there_is_none_with_a_good_token_of_the_kind(self):
+        assert self.problem(self.ID, "id") is None
+        assert self.problem(self.ACCESS, "access", scope="openid") is None
+
+    def test_one_kind_does_not_pass_for_the_other(self):
+        assert self.problem(self.ID, "access") == claims.INVALID
+        assert self.problem(self.ACCESS, "id") == claims.INVALID
+
+    @pytest.mark.parametrize("changed", [{"iss": "http://other"}, {"aud": None}, {"aud": ["x"]}, {"sub": 5}])
+    def test_what_is_of_another_form_or_issuer_is_invalid(self, changed):
+        assert self.problem(self.ID, "id", **changed) == claims.INVALID
+
+    def test_what_is_over_is_expired(self):
+        assert self.problem(self.ID, "id", now=1_700_003_700) == claims.EXPIRED
+
+
 class TestAccessProblem:
     GOOD = claims.access_claims(SIGN_IN, {})
 

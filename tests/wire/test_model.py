@@ -116,7 +116,7 @@ class TestOperations:
             "cognito-identity": 4,
             "cognito-idp": 36,
             "cognito-sync": 0,
-            "latchkey": 0,
+            "latchkey": 2,
         }
         assert {"GetClientToken", "GetDerivedToken", "SignUp", "RespondToAuthChallenge"} <= set(unsigned["cognito-idp"])
 

@@ -1,0 +1,56 @@
+// Remembered devices with amazon-cognito-identity-js: given a key, confirmed, proved, forgotten by oneself and elsewhere.
+
+import { Browser } from "./factors.mjs";
+import { code, given, step } from "./harness.mjs";
+import { asked, heard, refreshed, signIn, user } from "./identity-js-user.mjs";
+
+const { password, prompting, trusting } = given;
+const bySms = (one) => heard((ends) => one.sendMFACode(code(one.getUsername()), ends));
+const list = (one) => heard((ends) => one.listDevices(60, null, ends));
+
+const home = new Browser();
+const athome = () => user(prompting, "owner", home);
+
+let me = athome();
+await step("first", () => signIn(me, password));
+await step("first by code", () => bySms(me));
+await step("listed", () => list(me));
+me = athome();
+await step("not yet remembered", () => signIn(me, password));
+await step("not yet remembered, by code", () => bySms(me));
+await step("remember", () => heard((ends) => me.setDeviceStatusRemembered(ends)));
+await step("described", () => heard((ends) => me.getDevice(ends)));
+me = athome();
+await step("remembered", () => signIn(me, password));
+await step("refreshed", () => refreshed(me));
+await step("session found again", async () => {
+  const found = await asked((end) => me.getSession(end));
+  return { valid: found.isValid() };
+});
+me = athome();
+me.setAuthenticationFlowType("USER_PASSWORD_AUTH");
+await step("remembered without srp", () => signIn(me, password));
+
+await step("not remember", () => heard((ends) => me.setDeviceStatusNotRemembered(ends)));
+me = athome();
+await step("remembered no more", () => signIn(me, password));
+await bySms(me);
+await heard((ends) => me.setDeviceStatusRemembered(ends));
+
+const away = user(prompting, "owner");
+await step("elsewhere", () => signIn(away, password));
+await step("elsewhere by code", () => bySms(away));
+await step("listed both", () => list(away));
+await step("forgotten from elsewhere", () => heard((ends) => away.forgetSpecificDevice(me.deviceKey, ends)));
+await step("refresh of the forgotten", () => refreshed(me));
+const after = athome();
+await step("forgotten", () => signIn(after, password));
+await step("forgotten, by code", () => bySms(after));
+await step("forget", () => heard((ends) => after.forgetDevice(ends)));
+await step("listed at last", () => list(away));
+
+const desk = new Browser();
+const first = user(trusting, "trusted", desk);
+await step("trusting first", () => signIn(first, password));
+await step("trusting first by code", () => bySms(first));
+await step("trusting again", () => signIn(user(trusting, "trusted", desk), password));

@@ -1,0 +1,60 @@
+"""What hypothesis may choose: settings of pools, traits of people, clients. Only what the service would take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.machine.model import FLOWS, METHODS, NEEDED, PoolSettings
+from tests.machine.people import Traits
+
+_EVERYTHING = frozenset(NEEDED.values())
+_FIRST = ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
+
+
+@st.composite
+def pools(draw: Any) -> PoolSettings:
+    """Settings of a pool: codes as a first factor only where MFA is not required."""
+    mode = draw(st.sampled_from(["OPTIONAL", "ON", "OFF"]))
+    methods = draw(st.sets(st.sampled_from(METHODS), min_size=1)) if mode != "OFF" else set()
+    first = draw(st.sets(st.sampled_from(_FIRST)))
+    return PoolSettings(
+        mode,
+        frozenset(methods),
+        frozenset(first & {"WEB_AUTHN"} if mode == "ON" else first),
+        draw(st.sampled_from(["", "trusted", "tracked"])),
+        draw(st.booleans()),
+    )
+
+
+def traits() -> st.SearchStrategy[Traits]:
+    """Somebody in any state, most often one who can sign in."""
+    status = st.sampled_from(
+        ["CONFIRMED", "CONFIRMED", "CONFIRMED", "FORCE_CHANGE_PASSWORD", "UNCONFIRMED", "RESET_REQUIRED"]
+    )
+    often = st.sampled_from([True, True, True, False])
+    seldom = st.sampled_from([False, False, False, True])
+    return st.builds(
+        Traits,
+        status=status,
+        enabled=st.sampled_from([True] * 7 + [False]),
+        has_password=often,
+        has_email=often,
+        has_phone=st.booleans(),
+        has_app=st.booleans(),
+        has_passkey=st.booleans(),
+        unlocks=often,
+        passkey_is_both=st.booleans(),
+        has_device=seldom,
+        switched_on=st.frozensets(st.sampled_from(METHODS)),
+        preferred=st.sampled_from(("", *METHODS)),
+    )
+
+
+def client_flows() -> st.SearchStrategy[frozenset[str]]:
+    """What a client allows: everything, or some of it."""
+    return st.one_of(st.just(_EVERYTHING), st.frozensets(st.sampled_from(sorted(_EVERYTHING)), min_size=1))
+
+
+FLOW = st.sampled_from(FLOWS)
