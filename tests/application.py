@@ -78,9 +78,10 @@ class Outbox:
 class Cognito:
     """A caller of the API in process. `call` signs where the model asks for it and raises Fault for an error."""
 
+    source_ip = SOURCE_IP
+
     def __init__(self, key_id: str, secret: str) -> None:
         self.credentials = Credentials(key_id, secret)
-        self.source_ip = SOURCE_IP
 
     def call(self, operation: str, /, **given: Any) -> dict[str, Any]:
         """One call of a user pool operation; the reply in the wire's form."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.errors import InvalidPasswordException, PasswordHistoryPolicyViolationException
 from chalicelib.flows import breaches, rounds, vault
-from chalicelib.rules import common_passwords, foreign_hashes, hashes, passwords, quotas, srp
+from chalicelib.rules import foreign_hashes, frequent_passwords, hashes, passwords, quotas, srp
 from chalicelib.settings import current
 from chalicelib.table import pools, store
 from chalicelib.table.items import Password, Pool
@@ -128,7 +128,7 @@ def profile() -> hashes.Profile:
 
 
 def _known_problem(pool: Pool, text: str) -> str | None:
-    if common_passwords.is_common(text):
+    if frequent_passwords.is_common(text):
         return "Password is too common"
     return "Password has appeared in a data breach" if breaches.is_refused(pool, text) else None
 

@@ -96,7 +96,7 @@ def _refuse_over(item: RecoveryCodes, now: float) -> None:
 
 
 def _wrong() -> errors.AwsError:
-    journal.note(reason="wrong recovery code")
+    journal.note(reason="code wrong")
     return errors.CodeMismatchException(software_tokens.MISMATCH)
 
 

@@ -2,10 +2,10 @@
 
 import { autoSignIn, confirmSignIn, confirmSignUp, fetchUserAttributes, signIn, signUp } from "aws-amplify/auth";
 import { leave, session, visit } from "./amplify-user.mjs";
-import { other, pause } from "./factors.mjs";
+import { codeTo, other, pause } from "./factors.mjs";
 import { code, given, step } from "./harness.mjs";
 
-const { password, newPassword, choice } = given;
+const { password, newPassword, choice, named } = given;
 const answer = (challengeResponse) => confirmSignIn({ challengeResponse });
 const begin = (username, preferredChallenge, more) =>
   signIn({ username, ...more, options: { authFlowType: "USER_AUTH", preferredChallenge } });
@@ -61,5 +61,18 @@ await step("sign up with a password", () => registered("classic", { password }, 
 await confirm("classic");
 await pause(0.4); // Amplify drops what comes within 300 ms of the last automatic sign-in
 await step("signed in by password after that", () => autoSignIn());
+await leave();
+
+// Where addresses are names, as Amplify itself sets its pools up.
+visit(named);
+const address = "named@example.com";
+await step("sign up by address", () => signUp({ username: address, options: { userAttributes: { email: address }, ...through } }));
+await step("confirm by address", () => confirmSignUp({ username: address, confirmationCode: codeTo(address) }));
+await pause(0.4);
+await step("address signed in by that", () => autoSignIn());
+await leave();
+await step("address by mail", () => begin(address, "EMAIL_OTP"));
+await step("code of the address", () => answer(codeTo(address)));
+await step("session of the address", () => session());
 
 process.exit(0); // Amplify waits three minutes for a confirmation that has come

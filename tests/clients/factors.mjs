@@ -1,6 +1,8 @@
 // What somebody signs in with beside a password, for the scripts of this folder: an authenticator app, and a browser.
 
 import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { given } from "./harness.mjs";
 
 const STEP = 30;
 const WINDOW = 1;
@@ -63,6 +65,12 @@ export class Browser {
   getItem = (key) => this.kept.get(key) ?? null;
   removeItem = (key) => void this.kept.delete(key);
   clear = () => this.kept.clear();
+}
+
+/** The code in the newest message to an address or a number: where those are names, users have others for themselves. */
+export function codeTo(address) {
+  const lines = readFileSync(given.outbox, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  return lines.filter((line) => line.to === address).at(-1).code;
 }
 
 /** Another code of the same length. */

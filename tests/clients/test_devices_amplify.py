@@ -14,6 +14,7 @@ from tests.clients.sign_in_pools import SMS
 pytestmark = pytest.mark.clients
 
 DONE = {"isSignedIn": True, "nextStep": {"signInStep": "DONE"}}
+ADDRESS, NUMBER = "trusted@example.com", "+12065550177"
 BY_SMS = "CONFIRM_SIGN_IN_WITH_SMS_CODE"
 
 
@@ -22,13 +23,17 @@ def told(node: Callable[..., Told], cognito: Any) -> Told:
     """What the application saw, by step."""
     places = {
         "prompting": pools.made(cognito, "OPTIONAL", SMS, DeviceConfiguration=pools.PROMPTING),
-        "trusting": pools.made(cognito, "OPTIONAL", SMS, DeviceConfiguration=pools.TRUSTING),
+        "trusting": pools.made(
+            cognito, "OPTIONAL", SMS, DeviceConfiguration=pools.TRUSTING, UsernameAttributes=["email"]
+        ),
     }
-    for kind, name in (("prompting", "owner"), ("trusting", "trusted")):
-        pools.reachable(cognito, places[kind], name)
-        pools.prefer(cognito, places[kind], name, SMS, preferred=SMS)
+    pools.reachable(cognito, places["prompting"], "owner")
+    verified = {"email_verified": "true", "phone_number": NUMBER, "phone_number_verified": "true"}
+    pools.person(cognito, places["trusting"], ADDRESS, email=ADDRESS, **verified)
+    pools.prefer(cognito, places["prompting"], "owner", SMS, preferred=SMS)
+    pools.prefer(cognito, places["trusting"], ADDRESS, SMS, preferred=SMS)
     given = {name: place.told for name, place in places.items()}
-    return node("amplify-devices.mjs", password=PASSWORD, **given)
+    return node("amplify-devices.mjs", password=PASSWORD, number=NUMBER, **given)
 
 
 def asked(told: Told, step: str) -> str:
@@ -63,6 +68,8 @@ class TestRemembering:
         assert key_of(told, "session without srp") == key_of(told, "first session")
 
     def test_where_no_person_is_asked_it_does_at_once(self, told: Told) -> None:
+        assert asked(told, "by address") == BY_SMS
+        assert told["by address and code"] == DONE
         assert told["trusting again"] == DONE
         assert key_of(told, "trusting session again") == key_of(told, "trusting session")
 

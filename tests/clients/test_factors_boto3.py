@@ -238,23 +238,53 @@ class TestMachines:
         assert claims(found["AccessToken"])["sub"] == made["ClientId"]
         assert refusal(public.get_client_token, **asked, Secret="0" * 51) == "NotAuthorizedException"
 
+    def test_a_server_exchanges_a_users_token(self, door, place, cognito, public) -> None:
+        name = pools.reachable(cognito, place, "served")
+        found = tokens(door.by_password(name))
+        made = cognito.create_user_pool_client(
+            UserPoolId=place.pool,
+            ClientName="server",
+            GenerateSecret=True,
+            ExplicitAuthFlows=["ALLOW_TOKEN_EXCHANGE_IMPERSONATION"],
+        )["UserPoolClient"]
+
+        issued = public.get_derived_token(
+            ClientId=made["ClientId"],
+            ClientSecret=made["ClientSecret"],
+            SubjectToken=found["AccessToken"],
+            SubjectTokenType="ACCESS_TOKEN",
+            RequestedTokenType="ID_TOKEN",
+        )
+
+        told = claims(issued["IssuedToken"])
+        assert (issued["IssuedTokenType"], issued["TokenType"]) == ("ID_TOKEN", "N_A")
+        assert (told["sub"], told["aud"]) == (claims(found["AccessToken"])["sub"], made["ClientId"])
+        assert (
+            refusal(
+                public.get_derived_token,
+                **{
+                    "ClientId": made["ClientId"],
+                    "SubjectToken": found["AccessToken"],
+                    "SubjectTokenType": "ACCESS_TOKEN",
+                },
+            )
+            == "NotAuthorizedException"
+        )
+
 
 class TestStepUp:
     def test_a_level_is_reached_on_top_of_an_earlier_sign_in(self, door, place, cognito, latchkey) -> None:
         name = pools.reachable(cognito, place, "climber")
         first = tokens(door.by_password(name))["AccessToken"]
 
-        asked = door.begin(
-            "USER_AUTH",
-            USERNAME=name,
-            TARGET_ACR_VALUES="urn:cognito:loa:3",
-            ACCESS_TOKEN=first,
-            PREFERRED_CHALLENGE="EMAIL_OTP",
-        )
-        found = tokens(door.answer(asked, USERNAME=name, EMAIL_OTP_CODE=latchkey.code(name)))
+        level = "urn:cognito:loa:3"
+        asked = door.begin("USER_AUTH", USERNAME=name, TARGET_ACR_VALUES=level, ACCESS_TOKEN=first)
+        sent = door.answer(asked, USERNAME=name, ANSWER=EMAIL)
+        found = tokens(door.answer(sent, USERNAME=name, EMAIL_OTP_CODE=latchkey.code(name)))
 
-        assert asked["ChallengeName"] == "EMAIL_OTP"
-        assert claims(found["AccessToken"])["acr"] == "urn:cognito:loa:3"
+        assert asked["ChallengeName"] == "SELECT_MFA_TYPE"
+        assert "acr" not in claims(first)
+        assert claims(found["AccessToken"])["acr"] == level
         assert {"pwd", "email_otp"} <= set(claims(found["AccessToken"])["amr"])
 
 

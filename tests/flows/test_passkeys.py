@@ -21,7 +21,7 @@ from tests import authenticator as device
 from tests.application import Cognito
 from tests.authenticator import Authenticator, decoded, encoded
 from tests.entrance import HIDING, Entrance
-from tests.operations.test_passkeys import HOST, ORIGIN, WITH_PASSKEYS, Desk, configure
+from tests.passkey_desk import HOST, ORIGIN, WITH_PASSKEYS, Desk, configure
 
 WRONG = "Incorrect username or password."
 

@@ -83,3 +83,6 @@ ALL: dict[str, Interference] = {
     **{f"switch on {method}": partial(_switch_on, method=method) for method in METHODS},
     **{f"switch off {method}": partial(_switch_off, method=method) for method in (SMS, APP, EMAIL)},
 }
+
+MILD = {name: one for name, one in ALL.items() if not name.startswith(("delete", "disable", "reset", "set a temp"))}
+"""What leaves people able to sign in."""

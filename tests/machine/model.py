@@ -29,6 +29,8 @@ NEEDED = {
 }
 """First word of a flow -> what a client has to allow for it."""
 
+NO_SECOND = "no second factor was proved"
+
 
 @dataclass(frozen=True)
 class PoolSettings:
@@ -105,7 +107,7 @@ def objections(pool: PoolSettings, person: Person, flow: str, proofs: Proofs) ->
     if not any(_is_first(pool, flow, proof) for proof in proofs):
         found.append("no first factor was proved")
     if needs_second(pool, person) and not _has_second(pool, person, proofs):
-        found.append("no second factor was proved")
+        found.append(NO_SECOND)
     return found
 
 

@@ -124,7 +124,9 @@ class Registry:
 
     def _invite(self, actor: Actor) -> None:
         flags = {f"{name}_verified": "true" for name in actor.is_.addresses}
-        given = {"UserAttributes": _listed(actor.is_.addresses | flags), "MessageAction": "SUPPRESS"}
+        given: Answer = {"UserAttributes": _listed(actor.is_.addresses | flags), "MessageAction": "SUPPRESS"}
+        if actor.is_.password:
+            given["TemporaryPassword"] = actor.former
         self.stage.admin("AdminCreateUser", actor, **given)
         if actor.is_.password:
             self.stage.admin("AdminSetUserPassword", actor, Password=actor.password, Permanent=True)

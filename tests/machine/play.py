@@ -7,6 +7,7 @@ adds what was really proved, so that tokens can be held against the model.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from chalicelib.table import store
@@ -33,10 +34,10 @@ class Broken(AssertionError):
 
 
 class Play:
-    """One pool in some settings, some people, and their sign-ins."""
+    """One pool in some settings, some people, and their sign-ins. `seen` counts what came up, over all plays."""
 
-    def __init__(self, stage: Stage, settings: PoolSettings) -> None:
-        self.stage, self.pool = stage, settings
+    def __init__(self, stage: Stage, settings: PoolSettings, seen: Counter[str]) -> None:
+        self.stage, self.pool, self.seen = stage, settings, seen
         self.story: list[str] = []
         self.attempts: list[Attempt] = []
 
@@ -65,8 +66,10 @@ class Play:
             raise self.broken("A flow began that the client does not allow.")
         if of.client.secret and not proves:
             raise self.broken("A sign-in began without the client's secret.")
-        if "PASSWORD" in parameters and not proofs:
+        is_choice = outcome[0].get("ChallengeName") == "SELECT_CHALLENGE"
+        if "PASSWORD" in parameters and not proofs and not is_choice:
             raise self.broken("A wrong password led on.")
+        proofs = set() if is_choice else proofs
         return self._next(start, outcome, proofs, exchange)
 
     def _opening(
@@ -88,7 +91,9 @@ class Play:
         outcome, sent = self.stage.heard(operation, given)
         if isinstance(outcome, Fault):
             self.tell(f"  refused: {outcome}")
+            self.seen[f"refused {given.get('ChallengeName', operation)} {outcome.code}"] += 1
             return None
+        self.seen[f"asked {outcome.get('ChallengeName')}"] += 1
         reached = outcome.get("ChallengeName") or ", ".join(outcome)
         self.tell(f"  came to: {reached}")
         if outcome.get("ChallengeName") in CODES:
@@ -171,6 +176,8 @@ class Play:
 
     def _watch_tokens(self, of: SignIn, tokens: Answer, proofs: set[Proof]) -> None:
         """The property: everything was proved, by this user, in this sign-in, and for the first time."""
+        self.seen[f"tokens by {of.flow}"] += 1
+        self.seen.update(f"tokens with {proof.word}" for proof in proofs)
         self.tell(f"  tokens for {of.actor.name}, proved: {sorted(proof.word for proof in proofs)}")
         if found := model.objections(self.pool, of.actor.is_, of.flow, proofs):
             raise self.broken(f"Tokens came out although {'; '.join(found)}.")
@@ -199,10 +206,11 @@ class Play:
         done = self._heard(handle, "VerifySoftwareToken", given)
         if done is None:
             return None
-        if model.usable(self.pool, actor.is_) or model.objections(self.pool, actor.is_, "password", handle.proofs) != [
-            "no second factor was proved"
-        ]:
-            raise self.broken("A sign-in set up a factor where none was due.")
+        first = {proof.word for proof in handle.proofs}
+        others = [method for method in model.usable(self.pool, actor.is_) if model.WORDS[method] not in first]
+        missing = model.objections(self.pool, actor.is_, handle.of.flow, handle.proofs)
+        if others or missing != [model.NO_SECOND]:
+            raise self.broken(f"A sign-in set up a factor beside {others} while {missing}.")
         actor.app, app.spent, actor.is_.has_app = app, step, True
         actor.is_.switched_on.add(APP)
         return Handle(handle.of, "MFA_SETUP", {}, done[0]["Session"], handle.proofs, self.stage.now(), is_set_up=True)

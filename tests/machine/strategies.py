@@ -31,14 +31,14 @@ def pools(draw: Any) -> PoolSettings:
 def traits() -> st.SearchStrategy[Traits]:
     """Somebody in any state, most often one who can sign in."""
     status = st.sampled_from(
-        ["CONFIRMED", "CONFIRMED", "CONFIRMED", "FORCE_CHANGE_PASSWORD", "UNCONFIRMED", "RESET_REQUIRED"]
+        ["CONFIRMED"] * 9 + ["FORCE_CHANGE_PASSWORD"] * 2 + ["UNCONFIRMED", "RESET_REQUIRED"]
     )
     often = st.sampled_from([True, True, True, False])
     seldom = st.sampled_from([False, False, False, True])
     return st.builds(
         Traits,
         status=status,
-        enabled=st.sampled_from([True] * 7 + [False]),
+        enabled=st.sampled_from([True] * 15 + [False]),
         has_password=often,
         has_email=often,
         has_phone=st.booleans(),

@@ -15,7 +15,7 @@ from tests.authenticator import Authenticator, decoded, encoded
 from tests.callers import refused
 from tests.clock import later
 from tests.entrance import HIDING, WRONG, Entrance, at_once, claims, fault, faults
-from tests.operations.test_passkeys import HOST, WITH_PASSKEYS, Desk, configure
+from tests.passkey_desk import HOST, WITH_PASSKEYS, Desk, configure
 
 USER_AUTH = {"ExplicitAuthFlows": ["ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
 

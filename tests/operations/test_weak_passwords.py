@@ -123,10 +123,10 @@ class TestCommon:
             signing_up(entrance, None)(text)
 
     def test_a_user_who_has_one_already_signs_in(self, entrance: Entrance, monkeypatch: pytest.MonkeyPatch) -> None:
-        from chalicelib.rules import common_passwords
+        from chalicelib.rules import frequent_passwords
 
         with monkeypatch.context() as before:
-            before.setattr(common_passwords, "is_common", lambda _: False)
+            before.setattr(frequent_passwords, "is_common", lambda _: False)
             setting(entrance, None)(COMMON)
 
         assert entrance.tokens(COMMON)

@@ -1,6 +1,6 @@
 """The passwords that everybody tries first: nearly 28,000 of them, from six characters up, in lower case.
 
-Owns the list that lies beside this file (`common_passwords.bin`: sorted, one a line, deflated by zlib; see NOTICE for
+Owns the list that lies beside this file (`frequent_passwords.bin`: sorted, one a line, deflated by zlib; see NOTICE for
 where it comes from) and the comparison. It is read when the first new password comes. Leaves the policy to `passwords`,
 and passwords that are known to have leaked to `flows.breaches`. Standard: NIST SP 800-63B-4, 3.1.1.2.
 """
@@ -12,7 +12,7 @@ import zlib
 from functools import cache
 from typing import Final
 
-_FILE: Final = "common_passwords.bin"
+_FILE: Final = "frequent_passwords.bin"
 
 
 def is_common(password: str) -> bool:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.rules import common_passwords
+from chalicelib.rules import frequent_passwords
 
-FILE = Path(common_passwords.__file__).with_name("common_passwords.bin")
+FILE = Path(frequent_passwords.__file__).with_name("frequent_passwords.bin")
 
 
 class TestIsCommon:
@@ -16,31 +16,31 @@ class TestIsCommon:
         "password", ["123456", "password", "12345678", "qwerty", "iloveyou", "letmein", "password1", "p@ssw0rd"]
     )
     def test_what_everybody_tries_first_is(self, password):
-        assert common_passwords.is_common(password)
+        assert frequent_passwords.is_common(password)
 
     @pytest.mark.parametrize("password", ["PASSWORD", "Password1", "P@ssw0rd", "QwErTy"])
     def test_case_makes_no_difference(self, password):
-        assert common_passwords.is_common(password)
+        assert frequent_passwords.is_common(password)
 
     @pytest.mark.parametrize(
         "password",
         ["", "\n", "password\n123456", "password ", "my password", "Correct-Horse-9", "Temporary-1", "pässword", "İ"],
     )
     def test_only_whole_passwords_count(self, password):
-        assert not common_passwords.is_common(password)
+        assert not frequent_passwords.is_common(password)
 
     def test_a_look_takes_microseconds(self):
-        common_passwords.is_common("warm")
+        frequent_passwords.is_common("warm")
         started = time.perf_counter()
         for number in range(10_000):
-            common_passwords.is_common(f"Correct-Horse-{number}")
+            frequent_passwords.is_common(f"Correct-Horse-{number}")
 
         assert time.perf_counter() - started < 1
 
 
 class TestList:
     def test_is_long_sorted_and_free_of_what_no_policy_lets_through(self):
-        listed = sorted(common_passwords._listed())
+        listed = sorted(frequent_passwords._listed())
 
         assert len(listed) >= 10_000
         assert min(map(len, listed)) >= 6
@@ -48,10 +48,10 @@ class TestList:
 
     def test_is_small_in_the_package_and_in_memory(self):
         assert FILE.stat().st_size < 100_000
-        common_passwords._listed.cache_clear()
+        frequent_passwords._listed.cache_clear()
         tracemalloc.start()
         try:
-            common_passwords._listed()
+            frequent_passwords._listed()
             kept, _ = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
