@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 
 from argon2.low_level import Type, hash_secret, verify_secret
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from chalicelib.flows import passwords
@@ -34,6 +34,7 @@ def floors() -> dict[str, Callable[[], object]]:
         "argon2 hash": hashed,
         "argon2 verify": lambda: verify_secret(stored, _PASSWORD, Type.ID),
         **_rsa(),
+        **_ec(),
         **_srp(),
     }
 
@@ -48,6 +49,12 @@ def _rsa() -> dict[str, Callable[[], object]]:
         # As one piece: a key takes 15 to 100 ms, and the median of a sum is not the sum of medians.
         "two RSA-2048 keys": lambda: [rsa.generate_private_key(65537, 2048) for _ in range(2)],
     }
+
+
+def _ec() -> dict[str, Callable[[], object]]:
+    key, scheme = ec.generate_private_key(ec.SECP256R1()), ec.ECDSA(SHA256())
+    public, signature = key.public_key(), key.sign(_TOKEN, scheme)
+    return {"ES256 verify": lambda: public.verify(signature, _TOKEN, scheme)}
 
 
 def _srp() -> dict[str, Callable[[], object]]:

@@ -58,7 +58,7 @@ class Sizes:
     dear: int
 
 
-_DEAR = ("CreateUserPool", "SignUp", "ConfirmSignUp", "refresh, rotating")
+_DEAR = ("CreateUserPool", "SignUp", "ConfirmSignUp", "refresh, rotating", "sign-in, TOTP")
 
 
 def measured(world: World, sizes: Sizes) -> tuple[list[Result], dict[str, Readings]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import factors
 from bench.callers import Ask, Caller
 from bench.srp_client import SrpClient
 
@@ -161,12 +162,28 @@ def _create_pool(world: World, number: int) -> list[Ask]:
     return [world.caller.ask("CreateUserPool", PoolName="another") for _ in range(number)]
 
 
+def _token(world: World, number: int) -> list[Ask]:
+    """Each user's app is made anew, since a code is good once."""
+    return [factors.guarded(world.caller).with_app(f"app-{turn}") for turn in range(number)]
+
+
+def _device(world: World, number: int) -> list[Ask]:
+    return [factors.guarded(world.caller).with_device("device") for _ in range(number)]
+
+
+def _passkey(world: World, number: int) -> list[Ask]:
+    return [factors.guarded(world.caller).with_passkey("passkey") for _ in range(number)]
+
+
 STORIES = (
     Story("SignUp", _sign_up, ("argon2 hash", "SRP verifier")),
     Story("ConfirmSignUp", _confirm),
     Story("sign-in, password", _password, ("argon2 verify", *_TOKENS), ratio_limit=1.25),
     Story("sign-in, SRP 1", _srp_first, ("SRP step 1",)),
     Story("sign-in, SRP 2", _srp_second, ("SRP step 2", *_TOKENS)),
+    Story("sign-in, TOTP", _token, _TOKENS),
+    Story("sign-in, device", _device, ("SRP step 2", *_TOKENS)),
+    Story("sign-in, passkey", _passkey, ("ES256 verify", *_TOKENS)),
     Story("refresh", _refresh, _TOKENS, own_limit=3.0),
     Story("refresh, rotating", _rotate, _TOKENS, own_limit=3.0),
     Story("GetUser", _get_user, ("RS256 verify",), own_limit=3.0),

@@ -1,4 +1,4 @@
-"""A user with an access token at the desk where passkeys are registered, in a pool that lets people sign in with them."""
+"""A user with an access token who registers passkeys, in a pool that lets people sign in with them."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def _standing(call: Call, account: Account) -> Standing:
         has_password=account.password is not None,
         has_email=bool(user.attributes.get("email")),
         has_phone=bool(user.attributes.get("phone_number")),
-        has_passkey=bool(account.passkeys),
+        has_passkey=passkeys.is_ready(call.pool, account),
         needs_second=second_factors.is_needed(call.pool, account),
         passkey_is_enough=_unlocked_is_both(call) and bool((user.mfa or {}).get("passkey")),
     )

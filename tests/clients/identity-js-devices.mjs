@@ -2,7 +2,7 @@
 
 import { Browser } from "./factors.mjs";
 import { code, given, step } from "./harness.mjs";
-import { asked, heard, refreshed, signIn, user } from "./identity-js-user.mjs";
+import { asked, enter, heard, refreshed, signIn, user } from "./identity-js-user.mjs";
 
 const { password, prompting, trusting } = given;
 const bySms = (one) => heard((ends) => one.sendMFACode(code(one.getUsername()), ends));
@@ -12,7 +12,7 @@ const home = new Browser();
 const athome = () => user(prompting, "owner", home);
 
 let me = athome();
-await step("first", () => signIn(me, password));
+await step("first", () => enter(me, password));
 await step("first by code", () => bySms(me));
 await step("listed", () => list(me));
 me = athome();
@@ -28,17 +28,16 @@ await step("session found again", async () => {
   return { valid: found.isValid() };
 });
 me = athome();
-me.setAuthenticationFlowType("USER_PASSWORD_AUTH");
-await step("remembered without srp", () => signIn(me, password));
+await step("remembered without srp", () => enter(me, password));
 
 await step("not remember", () => heard((ends) => me.setDeviceStatusNotRemembered(ends)));
 me = athome();
-await step("remembered no more", () => signIn(me, password));
+await step("remembered no more", () => enter(me, password));
 await bySms(me);
 await heard((ends) => me.setDeviceStatusRemembered(ends));
 
 const away = user(prompting, "owner");
-await step("elsewhere", () => signIn(away, password));
+await step("elsewhere", () => enter(away, password));
 await step("elsewhere by code", () => bySms(away));
 await step("listed both", () => list(away));
 await step("forgotten from elsewhere", () => heard((ends) => away.forgetSpecificDevice(me.deviceKey, ends)));
@@ -51,6 +50,6 @@ await step("listed at last", () => list(away));
 
 const desk = new Browser();
 const first = user(trusting, "trusted", desk);
-await step("trusting first", () => signIn(first, password));
+await step("trusting first", () => enter(first, password));
 await step("trusting first by code", () => bySms(first));
-await step("trusting again", () => signIn(user(trusting, "trusted", desk), password));
+await step("trusting again", () => enter(user(trusting, "trusted", desk), password));

@@ -2,7 +2,7 @@
 
 import { Authenticator, other } from "./factors.mjs";
 import { code, given, step } from "./harness.mjs";
-import { asked, details, heard, signIn, user } from "./identity-js-user.mjs";
+import { asked, details, enter, heard, signIn, user } from "./identity-js-user.mjs";
 
 const { password, newPassword, optional, required, custom, profile } = given;
 const BOTH = { Enabled: true, PreferredMfa: false };
@@ -19,7 +19,7 @@ const answer = (one, text) => heard((ends) => one.sendCustomChallengeAnswer(text
 
 // An authenticator app, set up while signed in.
 let me = user(optional, "token");
-await step("before the app", () => signIn(me, password));
+await step("before the app", () => enter(me, password));
 const app = new Authenticator(await seed(me));
 await step("app with a wrong code", () => prove(me, app.wrong(), "Phone"));
 await step("app proved", async () => prove(me, await app.code(), "Phone"));
@@ -30,7 +30,7 @@ await step("asked for a token", () => signIn(me, password));
 await step("wrong token", () => byToken(me, app.wrong()));
 await step("token", async () => byToken(me, await app.code()));
 me = user(optional, "token");
-await signIn(me, password);
+await enter(me, password);
 await step("spent token", () => byToken(me, app.again()));
 
 // An authenticator app, set up because the pool asks for it.
@@ -40,12 +40,12 @@ const late = new Authenticator(await seed(me));
 await step("set up", async () => prove(me, await late.code(), "Phone"));
 await step("settings after setting up", () => data(me));
 me = user(required, "newcomer");
-await step("asked for the new token", () => signIn(me, password));
+await step("asked for the new token", () => enter(me, password));
 await step("new token", async () => byToken(me, await late.code()));
 
 // Codes by SMS.
 me = user(optional, "texted");
-await signIn(me, password);
+await enter(me, password);
 await step("sms preferred", () => prefer(me, BEST, null));
 await step("settings with sms", () => data(me));
 me = user(optional, "texted");
@@ -53,15 +53,14 @@ await step("asked for sms", () => signIn(me, password));
 await step("wrong sms", () => bySms(me, other(code("texted"))));
 await step("sms", () => bySms(me, code("texted")));
 me = user(optional, "texted");
-me.setAuthenticationFlowType("USER_PASSWORD_AUTH");
-await step("asked for sms without srp", () => signIn(me, password));
+await step("asked for sms without srp", () => enter(me, password));
 await step("sms without srp", () => bySms(me, code("texted")));
 await step("sms off", () => prefer(me, { Enabled: false, PreferredMfa: false }, null));
-await step("without sms", () => signIn(user(optional, "texted"), password));
+await step("without sms", () => enter(user(optional, "texted"), password));
 
 // Both of them, and the choice.
 me = user(optional, "chooser");
-await signIn(me, password);
+await enter(me, password);
 const second = new Authenticator(await seed(me));
 await prove(me, await second.code(), "Phone");
 await step("both", () => prefer(me, BOTH, BOTH));
@@ -71,7 +70,7 @@ await step("asked to choose", () => signIn(me, password));
 await step("chosen sms", () => choose(me, "SMS_MFA"));
 await step("by chosen sms", () => bySms(me, code("chooser")));
 me = user(optional, "chooser");
-await signIn(me, password);
+await enter(me, password);
 await step("chosen token", () => choose(me, "SOFTWARE_TOKEN_MFA"));
 await step("by chosen token", async () => byToken(me, await second.code()));
 
@@ -98,4 +97,4 @@ const complete = (attributes) => heard((ends) => me.completeNewPasswordChallenge
 await step("invited", () => signIn(me, password));
 await step("without the attribute", () => complete({}));
 await step("with the attribute", () => complete({ given_name: "Ada" }));
-await step("invited no more", () => signIn(user(profile, "invited"), newPassword));
+await step("invited no more", () => enter(user(profile, "invited"), newPassword));

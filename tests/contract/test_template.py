@@ -245,6 +245,15 @@ class TestFunctions:
         assert template["Parameters"][parameter]["Default"] == default
         assert template["Parameters"][parameter]["MinValue"] == 0
 
+    def test_leaked_passwords_are_asked_for_where_the_owner_says_and_only_encrypted(self, template: Json) -> None:
+        given = template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+        parameter = template["Parameters"]["BreachRangeUrl"]
+
+        assert given["LATCHKEY_BREACH_RANGE_URL"] == {"Ref": "BreachRangeUrl"}
+        assert parameter["Default"] == Settings().breach_range_url
+        assert re.fullmatch(parameter["AllowedPattern"], "https://api.pwnedpasswords.com/range")
+        assert not re.fullmatch(parameter["AllowedPattern"], "http://ranges.example/range")
+
     def test_all_are_traced_when_one_parameter_says_so_and_none_unasked(self, template: Json) -> None:
         traced = template["Parameters"]["Tracing"]
 

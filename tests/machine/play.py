@@ -66,7 +66,7 @@ class Play:
             raise self.broken("A flow began that the client does not allow.")
         if of.client.secret and not proves:
             raise self.broken("A sign-in began without the client's secret.")
-        is_choice = outcome[0].get("ChallengeName") == "SELECT_CHALLENGE"
+        is_choice = "AvailableChallenges" in outcome[0]  # what was sent along was none of them, and is not looked at
         if "PASSWORD" in parameters and not proofs and not is_choice:
             raise self.broken("A wrong password led on.")
         proofs = set() if is_choice else proofs

@@ -212,7 +212,7 @@ BEGIN = st.builds(
     flow=strategies.FLOW,
     client=CLIENT,
     password=st.sampled_from(["right"] * 6 + ["former", "wrong"]),
-    device=st.sampled_from(["", "", ALICE, MALLORY]),
+    device=st.sampled_from(["", "", ALICE, ALICE, MALLORY]),
     has_hash=st.sampled_from([True] * 7 + [False]),
 )
 ANSWER = st.one_of(
@@ -235,6 +235,6 @@ CHANGE = st.one_of(
 
 def scenes() -> st.SearchStrategy[list[Any]]:
     """The scenes of a play: most of them begin or go on, or try something."""
-    weighted = [BEGIN] * 3 + [st.builds(GoOn, BACK)] * 5 + [ANSWER] * 6 + [HONEST] * 2 + [CHANGE] * 2
+    weighted = [BEGIN] * 6 + [st.builds(GoOn, BACK)] * 10 + [ANSWER] * 12 + [HONEST] * 4 + [CHANGE] * 4
     weighted.append(st.builds(SignUp, CLIENT))
     return st.lists(st.integers(0, len(weighted) - 1).flatmap(weighted.__getitem__), min_size=30, max_size=40)

@@ -16,14 +16,15 @@ _FIRST = ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
 @st.composite
 def pools(draw: Any) -> PoolSettings:
     """Settings of a pool: codes as a first factor only where MFA is not required."""
-    mode = draw(st.sampled_from(["OPTIONAL", "ON", "OFF"]))
-    methods = draw(st.sets(st.sampled_from(METHODS), min_size=1)) if mode != "OFF" else set()
-    first = draw(st.sets(st.sampled_from(_FIRST)))
+    mode = draw(st.sampled_from(["OPTIONAL", "ON", "OPTIONAL", "ON", "OFF"]))
+    some = st.one_of(st.sets(st.sampled_from(METHODS), min_size=1), st.just(set(METHODS)))
+    methods = draw(some) if mode != "OFF" else set()
+    first = set(draw(st.sampled_from([(), ("WEB_AUTHN",), ("EMAIL_OTP", "SMS_OTP"), _FIRST, _FIRST])))
     return PoolSettings(
         mode,
         frozenset(methods),
         frozenset(first & {"WEB_AUTHN"} if mode == "ON" else first),
-        draw(st.sampled_from(["", "trusted", "tracked"])),
+        draw(st.sampled_from(["", "trusted", "trusted", "tracked"])),
         draw(st.booleans()),
     )
 
@@ -34,19 +35,18 @@ def traits() -> st.SearchStrategy[Traits]:
         ["CONFIRMED"] * 9 + ["FORCE_CHANGE_PASSWORD"] * 2 + ["UNCONFIRMED", "RESET_REQUIRED"]
     )
     often = st.sampled_from([True, True, True, False])
-    seldom = st.sampled_from([False, False, False, True])
     return st.builds(
         Traits,
         status=status,
         enabled=st.sampled_from([True] * 15 + [False]),
         has_password=often,
         has_email=often,
-        has_phone=st.booleans(),
-        has_app=st.booleans(),
-        has_passkey=st.booleans(),
+        has_phone=often,
+        has_app=often,
+        has_passkey=often,
         unlocks=often,
         passkey_is_both=st.booleans(),
-        has_device=seldom,
+        has_device=st.booleans(),
         switched_on=st.frozensets(st.sampled_from(METHODS)),
         preferred=st.sampled_from(("", *METHODS)),
     )

@@ -16,7 +16,7 @@ what it makes:
 
 parameters for --set (those not given keep their value):
   BaseUrl  MailFrom  DomainName  CertificateArn  AlarmTopic  LogRetentionDays  MemorySize
-  RequestsPerSecond  RequestBurst  KeyDays  UnconfirmedDays  AuditDays  Tracing  TriggerFunctions
+  RequestsPerSecond  RequestBurst  KeyDays  UnconfirmedDays  AuditDays  Tracing  TriggerFunctions  BreachRangeUrl
 
 environment:
   AWS_PROFILE and the other AWS variables say who deploys; AWS_ENDPOINT_URL deploys to a stand-in for AWS
