@@ -82,8 +82,12 @@ def issued(call: Call, state: State, parameters: Mapping[str, str]) -> dict[str,
 
 
 def sealed(call: Call, state: State) -> str:
-    """The text that carries a state on. Raises ValueError when it is too long for a `Session`."""
-    return vault.sealed_text(PURPOSE, asdict(state), call.now, lifetime(call))
+    """The text that carries a state on. Raises InvalidParameterException when it is too long for a `Session`."""
+    try:
+        return vault.sealed_text(PURPOSE, asdict(state), call.now, lifetime(call))
+    except ValueError:
+        # Long names and addresses and much metadata of the pool's own challenges may come together.
+        raise errors.InvalidParameterException("This sign-in has more to carry on than a Session holds.") from None
 
 
 def opened(call: Call, *names_of: str) -> State:

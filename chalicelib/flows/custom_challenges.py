@@ -71,7 +71,7 @@ def issued(call: Call, account: Account, state: State) -> Answer:
         return challenges.issued(
             call, replace(state, challenge=CUSTOM, data=data), {**made.public, "USERNAME": state.username}
         )
-    except ValueError:
+    except errors.InvalidParameterException:
         raise errors.InvalidLambdaResponseException(
             "privateChallengeParameters and challengeMetadata are too long to be carried in a Session."
         ) from None

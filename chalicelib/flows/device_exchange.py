@@ -104,6 +104,17 @@ def proved(call: Call, responses: Responses) -> tuple[Account, State, list[Write
     return account, replace(state, is_device_proved=True), [devices.touched(device, seen)]
 
 
+def standing(call: Call, state: State) -> list[Write]:
+    """The write, named "device", without which no sign-in ends that has proved a device some challenges ago.
+
+    The attack: a thief proves a stolen device, and its owner forgets it before the last challenge is answered. Raises
+    ResourceNotFoundException.
+    """
+    if not state.is_device_proved or state.challenge == VERIFIER:
+        return []
+    return [devices.touched(_remembered(call.pool, state), {"authenticated_at": call.now})]
+
+
 def required_key(responses: Responses) -> str:
     """The DEVICE_KEY of an answer. Raises InvalidParameterException."""
     return well_formed(_required(responses, "DEVICE_KEY"))

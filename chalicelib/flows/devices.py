@@ -14,7 +14,7 @@ from chalicelib import errors
 from chalicelib.call import Call
 from chalicelib.flows import paging, vault
 from chalicelib.flows.access import Access
-from chalicelib.flows.device_exchange import awaited, begun, gone, proved, well_formed
+from chalicelib.flows.device_exchange import awaited, begun, gone, proved, standing, well_formed
 from chalicelib.rules import devices as rule
 from chalicelib.rules import srp
 from chalicelib.settings import current
@@ -25,7 +25,7 @@ from chalicelib.table.users import Account
 
 __all__ = [
     "awaited", "begun", "confirm", "described", "forget", "is_tracking", "named", "new_metadata", "page", "presented",
-    "proved", "replaces_second_factor", "require_tracking", "set_status",
+    "proved", "replaces_second_factor", "require_tracking", "set_status", "standing",
 ]  # fmt: skip
 
 Answer = dict[str, Any]

@@ -30,7 +30,7 @@ from chalicelib.flows.challenges import State
 from chalicelib.flows.openings import Answer, Parameters, required
 from chalicelib.rules import first_factors as rule
 from chalicelib.rules.first_factors import PASSKEY, PASSWORD, SRP, Standing
-from chalicelib.rules.second_factors import WORDS
+from chalicelib.rules.second_factors import SETUP
 from chalicelib.table.users import Account
 
 FLOW: Final = "USER_AUTH"
@@ -40,14 +40,17 @@ _UNREACHABLE = "The user has no factor that leads to the authentication level as
 
 
 def by_choice(call: Call, parameters: Parameters) -> Answer:
-    """Begin a sign-in: the preferred challenge if the user can answer it, the only one, or the choice."""
+    """Begin a sign-in: the preferred challenge if the user can answer it, the only one, or the choice.
+
+    The attack: somebody with a stolen access token and no factor asks for a level, and is told to set one up.
+    """
     if "Session" in call:
         return _after_sign_up(call, parameters)
     account, state = openings.begun(call, parameters, FLOW)
     state = step_up.begun(call, account, state, parameters)
     if state.proved:
         state = replace(state, password_set_at=openings.password_set_at(account))
-        if second_factors.due(call.pool, account, state).challenge:
+        if second_factors.due(call.pool, account, state).challenge not in ("", SETUP):
             return next_steps.after(call, account, state)
     choices = _choices(call, account, state)
     preferred = parameters.get("PREFERRED_CHALLENGE", "")
@@ -67,7 +70,7 @@ def answer_choice(call: Call, responses: Parameters) -> Answer:
         raise errors.InvalidParameterException(f"{choice[:64]} is none of the challenges that can be chosen.")
     if named in (PASSWORD, SRP):
         required(responses, "PASSWORD" if named == PASSWORD else "SRP_A")
-    return _begun(call, account, state, (choice, responses))
+    return openings.heard_once(lambda: _begun(call, account, state, (choice, responses)))
 
 
 def answer_code(call: Call, responses: Parameters) -> Answer:
@@ -130,7 +133,7 @@ def _choices(call: Call, account: Account, state: State) -> list[str]:
     allowed: list[str] = call.pool.document["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
     choices = rule.offered(allowed, _standing(call, account))
     if state.level:
-        seconds = [WORDS[method] for method in second_factors.usable(call.pool, account)]
+        seconds = second_factors.hoped_for(call.pool, account)
         choices = rule.leading_to(state.level, choices, seconds, state.proved)
     if not choices:
         journal.note(reason="no factor")

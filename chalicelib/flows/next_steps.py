@@ -92,7 +92,7 @@ def custom_step(call: Call, account: Account, state: State, writes: Sequence[Wri
         return custom_challenges.issued(call, account, state)
     if name == srp_exchange.CHALLENGE and "srp_a" in state.data:
         return password_verifier(call, account, state)
-    if name in WORDS and _can_ask(call, account, name):
+    if name in WORDS and name in second_factors.answerable(call.pool, account, state):
         return second_factors.issued(call, account, state, Due(name))
     raise errors.InvalidLambdaResponseException(f"Unrecognizable lambda output: {name[:64]} is not possible here")
 
@@ -125,10 +125,6 @@ def _device_challenge(call: Call, account: Account, state: State, writes: Sequen
         return None
     _record(writes)
     return devices.awaited(call, account, state, device)
-
-
-def _can_ask(call: Call, account: Account, method: str) -> bool:
-    return method in second_factors.usable(call.pool, account)
 
 
 def _is_straight(call: Call, account: Account, state: State) -> bool:
@@ -176,7 +172,7 @@ def _signed_in(call: Call, account: Account, state: State, also: Sequence[Write]
         raise errors.NotAuthorizedException("The user has no factor that leads to the authentication level asked for.")
     metadata = _metadata(call, account, state)
     if metadata is None:
-        return _completed(tokens.begin(call, account.user, state, list(also)))
+        return _completed(tokens.begin(call, account.user, state, [*also, *devices.standing(call, state)]))
     begun = tokens.begin(call, account.user, replace(state, device_key=metadata["DeviceKey"]), list(also))
     return _completed(begun | {"NewDeviceMetadata": metadata})
 

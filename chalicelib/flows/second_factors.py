@@ -20,6 +20,7 @@ from chalicelib.flows import (
     recovery_codes,
     sign_in_codes,
     software_tokens,
+    unknown_users,
 )
 from chalicelib.flows.challenges import State
 from chalicelib.flows.sign_in_codes import ROLE, SECOND_FACTOR
@@ -79,6 +80,27 @@ def usable(pool: Pool, account: Account) -> list[str]:
     return rule.usable(offered(pool), standing(account))
 
 
+def answerable(pool: Pool, account: Account, state: State) -> list[str]:
+    """The methods whose codes count now: the user's own while the pool asks for one, else all with the means for it.
+
+    The attack: a method is asked for in a sign-in of the pool's functions or to a level, its owner switches to a safer
+    one, and the old one is answered.
+    """
+    methods, has = offered(pool), standing(account)
+    is_bound = (state.flow != challenges.CUSTOM or "pwd" in state.proved) and not state.is_device_proved
+    is_owed = is_bound and bool(rule.due(_mode(pool), methods, has, state.proved).challenge)
+    return rule.possible(methods, has) if is_owed else usable(pool, account)
+
+
+def hoped_for(pool: Pool, account: Account) -> list[str]:
+    """What a user may prove beside a first factor, in words of `amr`; of nobody what most users of the pool have.
+
+    The attack: levels are asked for in others' names, and those that nobody has are refused.
+    """
+    has = Standing(has_email=True) if unknown_users.is_nobody(account) else standing(account)
+    return [WORDS[method] for method in rule.usable(offered(pool), has)]
+
+
 def is_proved(state: State) -> bool:
     """Whether a sign-in has its second factor behind it."""
     return rule.is_proved(state.proved)
@@ -107,7 +129,8 @@ def chosen(call: Call, account: Account, state: State, responses: Responses) -> 
         raise errors.InvalidParameterException("Missing required parameter ANSWER")
     method = _ALSO_CALLED.get(answer, answer)
     now_due = due(call.pool, account, state)
-    if method not in (now_due.choices if now_due.challenge == CHOICE else (now_due.challenge,)):
+    choices = now_due.choices if now_due.challenge == CHOICE else (now_due.challenge,)
+    if method not in WORDS or method not in choices:  # what is due by now may be the setting up of one
         raise errors.InvalidParameterException(f"{answer[:64]} is none of the methods that can be chosen.")
     return Due(method)
 
@@ -170,10 +193,8 @@ def _require_possible(pool: Pool, account: Account, state: State) -> None:
         is_possible = _may_add_address(pool, account, state)
     elif state.challenge == TOTP and not software_tokens.is_ready(account):
         is_possible = True  # its own check says what is missing
-    elif state.level or state.flow == challenges.CUSTOM:
-        is_possible = state.challenge in usable(pool, account)
     else:
-        is_possible = state.challenge in rule.possible(offered(pool), standing(account))
+        is_possible = state.challenge in answerable(pool, account, state)
     if not is_possible:
         raise challenges.not_for_this()
 

@@ -99,14 +99,18 @@ def answer_new_password(call: Call, responses: Parameters) -> Answer:
     """Replace a temporary password and fill in required attributes; the user is confirmed with what follows."""
     required(responses, "USERNAME")
     text = required(responses, "NEW_PASSWORD")
-    account, state = openings.continued(call, responses)
-    if not new_passwords.is_due(account):
-        raise challenges.spent()
-    openings.require_same_password(account, state)
-    next_steps.require_able(account)
-    writes = new_passwords.confirmed(call, account, text)
-    proved = openings.with_password(account, _heard_of(state))
-    return openings.heard_once(lambda: next_steps.after_new_password(call, account, proved, writes))
+
+    def step() -> Answer:
+        account, state = openings.continued(call, responses)
+        if not new_passwords.is_due(account):
+            raise challenges.spent()
+        openings.require_same_password(account, state)
+        next_steps.require_able(account)
+        writes = new_passwords.confirmed(call, account, text)
+        proved = openings.with_password(account, _heard_of(state))
+        return next_steps.after_new_password(call, account, proved, writes)
+
+    return openings.heard(step)
 
 
 def answer_second_factor(call: Call, responses: Parameters) -> Answer:

@@ -147,6 +147,10 @@ def _delivered(call: Call, user: User, state: State, code: tuple[Way, str]) -> d
     try:
         return deliveries.send(call, user, "mfa", issue)
     except errors.CodeDeliveryFailureException:
+        if way in FIRST.values() and unknown_users.are_hidden(call.client):
+            # The attack: names are tried while messages cannot leave, and only those that somebody has get the error.
+            journal.note(reason="not delivered")
+            return deliveries.details(way.attribute, to)
         # None of the operations of signing in declares that one; this one they do, and it names who can help.
         raise errors.InvalidUserPoolConfigurationException(
             "The code could not be delivered: check the message settings of the user pool."

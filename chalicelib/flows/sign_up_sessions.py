@@ -21,26 +21,38 @@ from chalicelib.table.users import Account
 _SIGNED_UP: Final = "SIGN_UP"
 _CONFIRMED: Final = "CONFIRM_SIGN_UP"
 _PROVED: Final = {"email": "email_otp", "phone_number": "sms"}
+_FACTORS: Final = {"email": "EMAIL_OTP", "phone_number": "SMS_OTP"}
 
 
 def begun(call: Call, user: User) -> str | None:
     """The Session of SignUp, for an hour: the code comes by mail. None where the client has no USER_AUTH."""
-    if auth_flows.CHOICE not in auth_flows.allowed(call.client.document):
+    if not _may_choose(call):
         return None
-    given = str(call["Username"])
-    state = State(call.pool.id, call.client.id, user.sub, user.username, given, str(uuid.uuid4()), _SIGNED_UP)
-    return vault.sealed_text(challenges.PURPOSE, asdict(state), call.now, quotas.HOUR)
+    return vault.sealed_text(challenges.PURPOSE, asdict(_fresh(call, user)), call.now, quotas.HOUR)
 
 
 def confirmed(call: Call, user: User, attribute: str) -> str | None:
-    """The Session of ConfirmSignUp for whoever has that of the sign-up; None without one.
+    """The Session of ConfirmSignUp: for whoever has that of the sign-up, or has proved what is a first factor here.
 
-    Raises NotAuthorizedException for a session that is another user's.
+    Clients rely on it without handing the first one on. The attack: somebody who did not sign up reads or guesses a
+    code that only confirms; where a code to that address lets nobody in, it must not do so on this way.
     """
     state = expected(call, user)
-    if state is None:
+    allowed = call.pool.document["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
+    if state is None and not (_may_choose(call) and _FACTORS[attribute] in allowed):
         return None
-    return challenges.sealed(call, replace(state, challenge=_CONFIRMED, flow="USER_AUTH", proved=(_PROVED[attribute],)))
+    proved = (_PROVED[attribute],)
+    fresh = replace(state or _fresh(call, user), challenge=_CONFIRMED, flow="USER_AUTH", proved=proved)
+    return challenges.sealed(call, fresh)
+
+
+def _may_choose(call: Call) -> bool:
+    return auth_flows.CHOICE in auth_flows.allowed(call.client.document)
+
+
+def _fresh(call: Call, user: User) -> State:
+    given = challenges.kept_name(call.pool.document, str(call["Username"]))
+    return State(call.pool.id, call.client.id, user.sub, user.username, given, str(uuid.uuid4()), _SIGNED_UP)
 
 
 def expected(call: Call, user: User) -> State | None:

@@ -14,10 +14,9 @@ from typing import Final
 
 from chalicelib import errors, journal
 from chalicelib.call import Call
-from chalicelib.flows import access, second_factors
+from chalicelib.flows import access, second_factors, unknown_users
 from chalicelib.flows.challenges import State
 from chalicelib.rules import acr
-from chalicelib.rules.second_factors import WORDS
 from chalicelib.table import sessions
 from chalicelib.table.items import Session
 from chalicelib.table.users import Account
@@ -90,15 +89,18 @@ def _still_good(account: Account, session: Session) -> tuple[str, ...]:
 
 
 def _reach(call: Call, account: Account, credit: tuple[str, ...]) -> int:
-    """The highest level that the user has the means for here, by a first factor and at most one more beside it."""
+    """The highest level that the user has the means for here, by a first factor and at most one more beside it.
+
+    Nobody has a password and an e-mail address, as most have: the level must not tell who exists.
+    """
     allowed = call.pool.document["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
-    has = account.user.attributes
+    has, is_nobody = account.user.attributes, unknown_users.is_nobody(account)
     means = {
-        ("PASSWORD", "pwd"): account.password is not None,
-        ("EMAIL_OTP", "email_otp"): "email" in has,
+        ("PASSWORD", "pwd"): account.password is not None or is_nobody,
+        ("EMAIL_OTP", "email_otp"): "email" in has or is_nobody,
         ("SMS_OTP", "sms"): "phone_number" in has,
         ("WEB_AUTHN", "swk"): bool(account.passkeys),
     }
     first = [word for (choice, word), is_there in means.items() if is_there and choice in allowed]
-    more = [(), *((WORDS[method],) for method in second_factors.usable(call.pool, account))]
+    more = [(), *((word,) for word in second_factors.hoped_for(call.pool, account))]
     return max((acr.level((*credit, one, *other)) for one in first for other in more), default=0)

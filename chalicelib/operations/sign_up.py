@@ -67,9 +67,9 @@ def confirm_sign_up(call: Call) -> Answer:
     client_secrets.require_hash(call.client, call.get("SecretHash"), call["Username"])
     triggers.require_unset(call.pool, "PostConfirmation")
     account = _sought(call)
+    sign_up_sessions.expected(call, account.user)  # of nobody too, or a Session of another would tell who exists
     if _is_hidden(call, account):
         codes.refuse(account, "sign_up", call["ConfirmationCode"], call.now)
-    sign_up_sessions.expected(call, account.user)
     attribute = _confirmed(call, account)
     session = sign_up_sessions.confirmed(call, account.user, attribute)
     return {"Session": session} if session else {}

@@ -66,7 +66,9 @@ await leave();
 // Where addresses are names, as Amplify itself sets its pools up.
 visit(named);
 const address = "named@example.com";
-await step("sign up by address", () => signUp({ username: address, options: { userAttributes: { email: address }, ...through } }));
+await step("sign up by address", () =>
+  signUp({ username: address, options: { userAttributes: { email: address }, ...through } }),
+);
 await step("confirm by address", () => confirmSignUp({ username: address, confirmationCode: codeTo(address) }));
 await pause(0.4);
 await step("address signed in by that", () => autoSignIn());

@@ -26,7 +26,9 @@ const setup = await setUpTOTP();
 await step("set-up", () => ({ secret: setup.sharedSecret, uri: setup.getSetupUri("Shop", "token").toString() }));
 const app = new Authenticator(setup.sharedSecret);
 await step("app with a wrong code", () => verifyTOTPSetup({ code: app.wrong() }));
-await step("app proved", async () => verifyTOTPSetup({ code: await app.code(), options: { friendlyDeviceName: "Phone" } }));
+await step("app proved", async () =>
+  verifyTOTPSetup({ code: await app.code(), options: { friendlyDeviceName: "Phone" } }),
+);
 await step("app preferred", () => updateMFAPreference({ totp: "PREFERRED" }));
 await step("settings with the app", fetchMFAPreference);
 await leave();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode
 from typing import Any
 
 from tests.clients.running import PASSWORD
@@ -55,3 +57,9 @@ def tokens(answer: Answer) -> Answer:
     result = dict(answer["AuthenticationResult"])
     assert {"AccessToken", "IdToken", "RefreshToken"} <= set(result)
     return result
+
+
+def claims(token: str) -> dict[str, Any]:
+    """What a token says."""
+    content: dict[str, Any] = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+    return content

@@ -67,7 +67,7 @@ export class Browser {
   clear = () => this.kept.clear();
 }
 
-/** The code in the newest message to an address or a number: where those are names, users have others for themselves. */
+/** The code in the newest message to an address or a number: where those are names, users have others besides. */
 export function codeTo(address) {
   const lines = readFileSync(given.outbox, "utf8").trim().split("\n").map((line) => JSON.parse(line));
   return lines.filter((line) => line.to === address).at(-1).code;

@@ -1,4 +1,4 @@
-// Remembered devices with amazon-cognito-identity-js: given a key, confirmed, proved, forgotten by oneself and elsewhere.
+// Remembered devices with amazon-cognito-identity-js: confirmed, remembered, proved, forgotten here and elsewhere.
 
 import { Browser } from "./factors.mjs";
 import { code, given, step } from "./harness.mjs";

@@ -10,7 +10,6 @@ from typing import Any
 
 import pyotp
 
-from tests.application import PASSWORD
 from tests.authenticator import USER_PRESENT, USER_VERIFIED, Authenticator
 from tests.device_client import DeviceClient
 from tests.machine.model import APP, EMAIL, SMS, Person
@@ -67,7 +66,7 @@ class Actor:
 
     name: str
     is_: Person
-    password: str = PASSWORD
+    password: str = field(default_factory=lambda: f"Own-Horse-{uuid.uuid4().hex[:8]}")
     former: str = "Never-Was-1"
     app: App = field(default_factory=lambda: App(pyotp.random_base32()))
     key: Authenticator = field(default_factory=lambda: Authenticator(ORIGIN))

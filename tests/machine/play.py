@@ -107,7 +107,7 @@ class Play:
         self.attempts.append(attempt)
         fill(attempt, self.stage.now())
         proved = evidence(attempt, self.pool, self.stage.now())
-        outcome = self._heard(attempt.session, *self._call(attempt))
+        outcome = self._heard(attempt.session, *self.call_of(attempt))
         if outcome is None:
             self._count(attempt, proved)
             return None
@@ -120,7 +120,8 @@ class Play:
             kept |= {Proof("pwd", attempt.session.of.actor.is_.password)}
         return self._next(attempt.session, outcome, kept | proved, attempt.exchange)
 
-    def _call(self, attempt: Attempt) -> tuple[str, dict[str, Any]]:
+    def call_of(self, attempt: Attempt) -> tuple[str, dict[str, Any]]:
+        """The operation and the input of an attempt that is filled in."""
         given: dict[str, Any] = {
             "ClientId": attempt.client.id,
             "ChallengeName": attempt.challenge,

@@ -107,7 +107,8 @@ class Mix:
 
     def act(self, cast: Cast) -> None:
         handle, source = cast.handle(self.back), cast.handle(self.source)
-        if handle and source:
+        is_begin = handle and not handle.session and source and source.challenge == "CONFIRMED_SIGN_UP"
+        if handle and source and not is_begin:
             people = cast.people[self.named], cast.people[self.owner]
             cast.got(cast.play.answer(Attempt(handle, source, source.challenge, *people, cast.clients[self.client])))
 
@@ -161,9 +162,7 @@ class Honest:
 
     def act(self, cast: Cast) -> None:
         play, person = cast.play, cast.people[self.who].is_
-        open_ways = [flow for flow in FLOWS if not model.stuck(play.pool, person, flow)]
-        is_chosen = self.is_possible and open_ways
-        of = cast.sign_in(self.who, open_ways[FLOWS.index(self.flow) % len(open_ways)] if is_chosen else self.flow, self.client)
+        of = cast.sign_in(self.who, open_way(cast, self.who, self.flow) if self.is_possible else self.flow, self.client)
         why_not = model.stuck(play.pool, person, of.flow)
         why_not = why_not or ("" if of.client.allows(of.flow) else "the client does not allow it")
         is_limited = honesty.is_limited(of)
@@ -202,6 +201,36 @@ class Reconfigure:
         cast.play.pool = self.pool
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """Somebody goes on honestly, and between two answers something changes."""
+
+    who: str
+    flow: str
+    steps: int
+    change: Interfere | Reconfigure
+
+    def act(self, cast: Cast) -> None:
+        flow = open_way(cast, self.who, self.flow)
+        of = cast.sign_in(self.who, flow, 1)
+        handle = cast.play.begin(of, of.actor.password, None)
+        for _ in range(self.steps):
+            following = honesty.answer(cast.play, handle) if handle else None
+            handle = following or handle
+        self.change.act(cast)
+        cast.got(handle)
+        for _ in range(2):
+            handle = honesty.answer(cast.play, handle) if handle else None
+            cast.got(handle)
+
+
+def open_way(cast: Cast, who: str, flow: str) -> str:
+    """A flow by which somebody can come in now, instead of any."""
+    person = cast.people[who].is_
+    ways = [one for one in FLOWS if not model.stuck(cast.play.pool, person, one)]
+    return ways[FLOWS.index(flow) % len(ways)] if ways else flow
+
+
 BACK = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 5])
 WHO = st.sampled_from([ALICE, ALICE, ALICE, MALLORY])
 CLIENT = st.sampled_from([1, 1, 0])
@@ -226,7 +255,7 @@ ANSWER = st.one_of(
     st.builds(Mix, BACK, BACK, WHO, WHO, CLIENT),
 )
 HONEST = st.builds(Honest, WHO, strategies.FLOW, CLIENT, st.sampled_from([True, True, True, False]))
-CHANGE = st.one_of(
+CHANGE: st.SearchStrategy[Any] = st.one_of(
     st.builds(Interfere, WHO, st.sampled_from(sorted(interference.ALL))),
     st.builds(Interfere, WHO, st.sampled_from(sorted(interference.MILD))),
     st.builds(Reconfigure, strategies.pools()),
@@ -235,6 +264,7 @@ CHANGE = st.one_of(
 
 def scenes() -> st.SearchStrategy[list[Any]]:
     """The scenes of a play: most of them begin or go on, or try something."""
-    weighted = [BEGIN] * 6 + [st.builds(GoOn, BACK)] * 10 + [ANSWER] * 12 + [HONEST] * 4 + [CHANGE] * 4
-    weighted.append(st.builds(SignUp, CLIENT))
-    return st.lists(st.integers(0, len(weighted) - 1).flatmap(weighted.__getitem__), min_size=30, max_size=40)
+    interrupted = st.builds(Interrupted, WHO, strategies.FLOW, st.integers(0, 2), CHANGE)
+    weighted = [BEGIN] * 6 + [st.builds(GoOn, BACK)] * 8 + [ANSWER] * 10 + [HONEST] * 3 + [CHANGE] * 2
+    weighted += [interrupted] * 3 + [st.builds(SignUp, CLIENT)]
+    return st.lists(st.integers(0, len(weighted) - 1).flatmap(weighted.__getitem__), min_size=24, max_size=32)

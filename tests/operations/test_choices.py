@@ -239,11 +239,21 @@ class TestAfterSigningUp:
         with refused("NotAuthorizedException", SPENT):
             self.sign_in(own, confirmed["Session"])
 
-    def test_without_the_session_of_the_sign_up_there_is_none(self, own):
-        """The attack: whoever reads the mail of somebody else's sign-up would be signed in by confirming it."""
+    def test_a_proved_address_that_is_a_first_factor_is_enough(self, own):
+        """Clients do not hand the session of the sign-up on."""
         self.sign_up(own, "sid")
 
+        assert self.sign_in(own, self.confirm(own)["Session"])["AuthenticationResult"]
+
+    def test_where_codes_let_nobody_in_the_session_of_the_sign_up_is_asked_for(self, cognito, outbox):
+        """The attack: whoever reads or guesses the code of somebody else's sign-up would be signed in by it."""
+        own = Hall(cognito, CHOOSING, AutoVerifiedAttributes=["email"])
+        own.outbox = outbox
+        self.sign_up(own, "sib")
         assert "Session" not in self.confirm(own)
+
+        begun = self.sign_up(own, "sif")
+        assert self.sign_in(own, self.confirm(own, Session=begun["Session"])["Session"])["AuthenticationResult"]
 
     def test_the_session_of_a_sign_up_signs_nobody_in(self, own):
         begun = self.sign_up(own, "sol")
