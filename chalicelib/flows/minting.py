@@ -55,9 +55,19 @@ def sign_in(call: Call, family: Family) -> claims.SignIn:
         device_key=session.device_key,
         is_revocable=auth_flows.rotates(client.document) or bool(client.document.get("EnableTokenRevocation")),
         groups=family.groups,
-        acr=session.acr,
+        acr=_acr(call, session),
         amr=acr.amr(session.proved or ()),
     )
+
+
+def _acr(call: Call, session: Session) -> str | None:
+    """The level of a sign-in, if it was asked for one, by the name that the pool has for it now.
+
+    The attack: a name that stood for a password moves to a higher level, and sessions from before go on telling it.
+    """
+    if not session.acr:
+        return None
+    return acr.name(acr.level(session.proved or ()), call.pool.document.get("AcrConfiguration", {}))
 
 
 def signed(pool_id: str, purpose: str, content: dict[str, Any]) -> str:

@@ -58,7 +58,8 @@ def _credit(call: Call, account: Account, token: str, age: float) -> tuple[str, 
 
     The attack: an access token of one's own, or of another pool, as credit for somebody else's account. So it counts
     for its own user alone, and who does not exist is refused by the same sentence. A token with which a service acts
-    for the user counts for nobody: it is not the user who holds it.
+    for the user counts for nobody: it is not the user who holds it. Nor does one that it got in exchange without saying
+    so, which is known by its client: that of the session is another one.
     """
     found = access.verified(call, token)
     is_own = found["iss"] == call.issuer(call.pool.id) and found["sub"] == account.user.sub
@@ -69,6 +70,9 @@ def _credit(call: Call, account: Account, token: str, age: float) -> tuple[str, 
     if user is None or session is None or not sessions.is_live(user, session):
         journal.note(reason="token revoked")
         raise errors.NotAuthorizedException("Access Token has been revoked")
+    if found["client_id"] != session.client_id:
+        journal.note(reason="token of a service")
+        raise errors.NotAuthorizedException(_INVALID)
     is_fresh = call.now - int(session.created_at) <= age
     return _still_good(account, session) if is_fresh else ()
 

@@ -10,7 +10,7 @@ what may be granted to `rules.token_exchange`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chalicelib import errors, journal
@@ -94,8 +94,10 @@ def require_resource(call: Call, identifier: str) -> None:
 def issued(call: Call, who: Subject, acting: Claims | None, demand: Demand) -> dict[str, Any]:
     """The token and what it is good for: IssuedToken, IssuedTokenType, TokenType, ExpiresIn, Scopes.
 
-    Raises InvalidParameterException.
+    The attack: a service exchanges the token that was made for it alone for one that its neighbours take too. So it is
+    for that service still, unless another one is named. Raises InvalidParameterException.
     """
+    demand = replace(demand, audience=demand.audience or rule.bound_to(who.claims))
     content = _id(call, who, demand) if demand.kind == ID else _access(call, who, demand)
     purpose = _USES[demand.kind]
     act = rule.act(who.claims, acting)

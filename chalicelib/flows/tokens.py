@@ -100,7 +100,8 @@ def renewed(call: Call, text: str, prove: Callable[[User], None], device_key: st
     prove(family.user)
     _require_device(family.session, device_key)
     family = replace(family, groups=groups.definitions(family.user))  # before a rotation, which nobody can repeat
-    fresh = _rotated(call, token, family.session) if auth_flows.rotates(call.client.document) else None
+    rotates = auth_flows.rotates(call.client.document)
+    fresh = _rotated(call, token, family.session, device_key) if rotates else None
     if fresh is None:
         if not _is_current(token, family.session):
             journal.note(reason="refresh replaced")
@@ -165,7 +166,7 @@ def _chained(secret: bytes) -> bytes:
     return vault.mac("refresh chain", secret)
 
 
-def _rotated(call: Call, token: RefreshToken, session: Session) -> RefreshToken:
+def _rotated(call: Call, token: RefreshToken, session: Session, device_key: str) -> RefreshToken:
     """The token that takes this one's place. Of two rotations at once one wins, or both inside a grace period."""
     fresh = token.following(_chained)
     for _ in range(_ROUNDS):
@@ -178,6 +179,7 @@ def _rotated(call: Call, token: RefreshToken, session: Session) -> RefreshToken:
             store.save(session, SESSION)
         except store.Conflict:  # another rotation, or a change beside it: a device was confirmed, the session ended
             session = _owned(call, token.text)[1].session
+            _require_device(session, device_key)
         else:
             return fresh
     raise errors.TooManyRequestsException

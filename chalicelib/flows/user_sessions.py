@@ -88,5 +88,5 @@ def revoke(pool: Pool, user: User, text: str, now: float) -> None:
 
 
 def _tracked(session: Session) -> Tracked:
-    used_at = session.active_at or session.rotated_at
+    used_at = max(session.active_at or 0, session.rotated_at or 0) or None  # untracked, only rotations are kept
     return Tracked(session.id, session.client_id, session.created_at, used_at, session.device_type, session.source_ip)

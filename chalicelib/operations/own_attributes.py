@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.call import Call
-from chalicelib.flows import access, attribute_changes, codes, deliveries
+from chalicelib.flows import access, attribute_changes, codes, deliveries, reproof, second_factors
+from chalicelib.flows.access import Access
 from chalicelib.flows.attribute_changes import Outcome
 from chalicelib.operations.registry import operation
-from chalicelib.rules import attributes
+from chalicelib.rules import attributes, recovery
 from chalicelib.table.users import Account
 
 Answer = dict[str, Any]
@@ -41,6 +42,18 @@ def _changed(call: Call, given: Mapping[str, str]) -> Outcome:
     """What the client may not write is refused before anything is said of it. Without an address no code is needed."""
     who = access.owner(call)
     attributes.require_writable(given, who.client.document.get("WriteAttributes"))
+    if _moves_factor(who, given):
+        reproof.require(who, call.now)
     has_address = any(given.get(kind) for kind in codes.ADDRESSES)
     account = access.account_of(who) if has_address else Account(who.user)
     return attribute_changes.carry_out(call, account, given, is_own=True)
+
+
+def _moves_factor(who: Access, given: Mapping[str, str]) -> bool:
+    """Whether codes that are a second factor here would go elsewhere from then on.
+
+    Attack: a stolen access token leaves the factor as it is, and has its codes sent to the thief's own telephone.
+    """
+    offered, known = second_factors.offered(who.pool), who.user.attributes
+    changed = [kind for kind in codes.ADDRESSES if given.get(kind, known.get(kind, "")) != known.get(kind, "")]
+    return any(recovery.FACTORS[kind] in offered for kind in changed)

@@ -28,6 +28,11 @@ def is_machine(said: Claims) -> bool:
     return said["sub"] == said.get("client_id") and "event_id" not in said
 
 
+def bound_to(said: Claims) -> str:
+    """The service that a token is good at alone; "" for none. Whom an ID token is for is no such thing."""
+    return str(said.get("aud", "")) if said["token_use"] == "access" else ""
+
+
 def granted(wanted: Iterable[str], subject: Claims, allowed: Collection[str], *, is_bound: bool) -> list[str]:
     """The scopes of the issued token: what was asked for (nothing: all) ∩ the subject's ∩ the client's.
 

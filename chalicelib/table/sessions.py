@@ -25,9 +25,9 @@ def with_user(pool_id: str, sub: str, session_id: str) -> tuple[User | None, Ses
 
 
 def revoked(pool_id: str, session: Session, now: float) -> Change:
-    """The write that ends a session and every token of its family; it may be repeated."""
+    """The write that ends a session and every token of its family, and lets its record go soon; it may be repeated."""
     key = keys.key("Session", pool=pool_id, sub=session.sub, id=session.id)
-    return Change(key, Session, set={"revoked_at": now}, name="session")
+    return Change(key, Session, set=_over(now), name="session")
 
 
 def of_user(user: User, now: float) -> list[Session]:
@@ -41,8 +41,7 @@ def ended(pool_id: str, session: Session, now: float, name: str) -> Change:
     """The write that ends a session which still stands, and lets its record go soon; what was ended is a conflict."""
     key = keys.key("Session", pool=pool_id, sub=session.sub, id=session.id)
     stands: Condition = Session.revoked_at.does_not_exist()
-    values = {"revoked_at": now, "expires": int(now) + KEPT}
-    return Change(key, Session, set=values, condition=stands, name=name)
+    return Change(key, Session, set=_over(now), condition=stands, name=name)
 
 
 def used(pool_id: str, session: Session, values: dict[str, Any]) -> None:
@@ -64,3 +63,8 @@ def is_live(user: User, session: Session) -> bool:
     """
     is_over = session.revoked_at is not None or session.created_at <= (user.signed_out_at or 0)
     return user.enabled and not is_over
+
+
+def _over(now: float) -> dict[str, float]:
+    """What a session is that ended. The attack: thousands of them, kept for weeks, fill what is read of a user."""
+    return {"revoked_at": now, "expires": int(now) + KEPT}

@@ -17,6 +17,7 @@ import pytest
 import requests
 from botocore import xform_name
 
+from tests.clients import factor_walks
 from tests.clients.application import refusal
 from tests.clients.running import Latchkey, Pool, bare_shell
 from tests.clients.walks import WALKS, Walk, made_users
@@ -47,20 +48,15 @@ def cursor_of(operation: str) -> str | None:
 LISTS = [name for name in MODEL.operation_names if cursor_of(name)]
 
 NOT_BUILT: dict[str, dict[str, Any]] = {
-    "AdminListDevices": {"Username": "nobody"},
     "AdminListUserAuthEvents": {"Username": "nobody"},
-    "AdminListUserSessions": {"Username": "nobody"},
-    "ListDevices": {"AccessToken": "none"},
     "ListIdentityProviders": {},
-    "ListUserSessions": {"AccessToken": "none"},
-    "ListWebAuthnCredentials": {"AccessToken": "none"},
 }
 """Lists that say of themselves that they are not built, and what they are called with beside their pool."""
 
 
 def placed(operation: str, pool: Pool, given: dict[str, Any]) -> dict[str, Any]:
-    """An input: in the pool, if the list is one of a pool's."""
-    return given | ({"UserPoolId": pool.id} if "UserPoolId" in members(operation) else {})
+    """An input: in the pool, if the list is one of a pool's and it names no other."""
+    return ({"UserPoolId": pool.id} if "UserPoolId" in members(operation) else {}) | given
 
 
 def pages(boto: Any, operation: str, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -69,7 +65,7 @@ def pages(boto: Any, operation: str, given: dict[str, Any]) -> Iterator[dict[str
     if boto.can_paginate(name):
         yield from boto.get_paginator(name).paginate(PaginationConfig={"PageSize": PAGE}, **given)
         return
-    limit, cursor = {"MaxResults": PAGE} if "MaxResults" in members(operation) else {}, cursor_of(operation)
+    limit, cursor = limited(operation, PAGE), cursor_of(operation)
     page = getattr(boto, name)(**given, **limit)
     yield page
     while cursor in page:
@@ -87,15 +83,16 @@ def assert_walked(found: list[dict[str, Any]], walk: Walk, *, is_paged: bool) ->
         assert max(len(page[walk.items]) for page in found) <= PAGE
 
 
-def limited(operation: str) -> dict[str, int]:
-    """The smallest page that may be asked for, where pages have a size."""
-    return {"MaxResults": 1} if "MaxResults" in members(operation) else {}
+def limited(operation: str, size: int = 1) -> dict[str, int]:
+    """A page of this size, where pages have one; an operation calls it by one of two names."""
+    name = next((name for name in ("MaxResults", "Limit") if name in members(operation)), None)
+    return {name: size} if name else {}
 
 
 @pytest.fixture(scope="module")
 def filled(cognito: Any, pool: Pool) -> Callable[[str], Walk]:
     """Fills the list of an operation, once."""
-    return functools.cache(lambda operation: WALKS[operation](cognito, pool))
+    return functools.cache(lambda operation: (WALKS | factor_walks.WALKS)[operation](cognito, pool))
 
 
 class TestCognito:

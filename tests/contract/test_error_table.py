@@ -1,7 +1,7 @@
-"""Every refusal of a sign-in, a session, a refresh and an access token: its exception and its exact sentence.
+"""Every refusal of a sign-in: its exception and its exact sentence, a row of the service's table each, in its order.
 
-One row of the service's tables each, in their order. The row of refusals by a risk rule waits for threat protection;
-docs/not-covered.md says so.
+The row of refusals by a risk rule waits for threat protection, as docs/not-covered.md says. Refusals of sessions and
+tokens are in test_error_sentences.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.flows import signing_keys
 from tests.application import PASSWORD, Cognito, Outbox
 from tests.callers import a_name, attribute, refused
-from tests.clock import DAY, HOUR, later
-from tests.device_client import Owner
-from tests.entrance import WRONG, Answer, claims
-from tests.functions import CUSTOM_LAMBDAS, Script, script
-from tests.hall import EMAIL, SMS, TOTP, Hall, factors, other
+from tests.clock import DAY, later
+from tests.entrance import WRONG, Answer
+from tests.functions import ANSWER, CUSTOM_LAMBDAS, Script, script
+from tests.hall import BLOCKS, EMAIL, SMS, TOTP, Hall, factors, other
 from tests.token_app import App
 
 Attempt = Callable[[], Any]
@@ -26,9 +24,7 @@ Row = Callable[[Hall], Attempt]
 
 REFUSED, INVALID, MISMATCH = "NotAuthorizedException", "InvalidParameterException", "CodeMismatchException"
 WRONG_CODE = "Invalid code or auth state for the user."
-NO_TOKEN = "Software Token MFA does not exist for the user."
-FOREIGN = "Invalid session for the user."
-REVOKED = "Access Token has been revoked"
+MISSING = "SoftwareTokenMFANotFoundException"
 UNKNOWN_DEVICE = "us-east-1_aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 TRACKING = {"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}}
 FLOWS = [
@@ -105,7 +101,7 @@ def invited_long_ago(hall: Hall) -> Attempt:
 
 
 def locked(hall: Hall) -> Attempt:
-    hall.wrongly(6)
+    hall.wrongly(8)
     return hall.by_password
 
 
@@ -147,6 +143,17 @@ def app_that_is_gone(hall: Hall) -> Attempt:
     return answering(hall, asked, SOFTWARE_TOKEN_MFA_CODE=app.code())
 
 
+def method_that_is_gone(hall: Hall) -> Attempt:
+    """In a pool of its own, which stops offering apps."""
+    own = Hall(hall.cognito)
+    own.ask("OPTIONAL", SMS, TOTP)
+    app, asked = equipped(own), own.by_password()
+    own.admin("AdminDeleteSoftwareToken")
+    given = dict([BLOCKS[SMS]]) | {"SoftwareTokenMfaConfiguration": {"Enabled": False}}
+    own.cognito.call("SetUserPoolMfaConfig", UserPoolId=own.pool, MfaConfiguration="OPTIONAL", **given)
+    return answering(own, asked, SOFTWARE_TOKEN_MFA_CODE=app.code())
+
+
 def without_password(hall: Hall) -> Attempt:
     given = {"UserAttributes": [attribute("email", "una@example.com")], "MessageAction": "SUPPRESS"}
     name = a_name()
@@ -159,7 +166,24 @@ def failed_by_function(hall: Hall) -> Attempt:
     return lambda: hall.initiate("CUSTOM_AUTH", USERNAME=hall.name)
 
 
-def nobodys_code(hall: Hall) -> Attempt:
+def hidden(hall: Hall) -> Attempt:
+    hiding(hall)
+    return lambda: hall.by_password(name="nobody")
+
+
+def hidden_by_srp(hall: Hall) -> Attempt:
+    client, parameters = hiding(hall).challenged("nobody")
+    return lambda: hall.verified(client.answer(parameters, PASSWORD))
+
+
+def hidden_by_function(hall: Hall) -> Attempt:
+    """The pool's functions are asked, and cannot let in who is not there."""
+    hiding(hall).name = "nobody"
+    asked = hall.initiate("CUSTOM_AUTH", USERNAME="nobody")
+    return answering(hall, asked, ANSWER=ANSWER)
+
+
+def hidden_by_code(hall: Hall) -> Attempt:
     hiding(hall).name = "nobody"
     asked = hall.choose_by(PREFERRED_CHALLENGE="EMAIL_OTP")
     return answering(hall, asked, EMAIL_OTP_CODE="12345678")
@@ -173,9 +197,10 @@ SIGN_IN: list[tuple[str, Row, str, str]] = [
          "User does not exist.")
         for flow in ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "USER_AUTH", "CUSTOM_AUTH")
     ],
-    ("hidden user", lambda hall: unknown(hiding(hall), "USER_PASSWORD_AUTH"), REFUSED, WRONG),
-    ("hidden user by SRP", lambda hall: lambda: hiding(hall).by_srp(name="nobody"), REFUSED, WRONG),
-    ("hidden user by code", nobodys_code, MISMATCH, WRONG_CODE),
+    ("hidden user", hidden, REFUSED, WRONG),
+    ("hidden user by SRP", hidden_by_srp, REFUSED, WRONG),
+    ("hidden user by code", hidden_by_code, MISMATCH, WRONG_CODE),
+    ("hidden user by function", hidden_by_function, REFUSED, WRONG),
     ("unconfirmed", unconfirmed, "UserNotConfirmedException", "User is not confirmed."),
     ("disabled", disabled, REFUSED, "User is disabled."),
     ("reset required", to_be_reset, "PasswordResetRequiredException", "Password reset required for the user"),
@@ -188,7 +213,9 @@ SIGN_IN: list[tuple[str, Row, str, str]] = [
     ("wrong first code by SMS", wrong_first_code("SMS_OTP"), MISMATCH, WRONG_CODE),
     ("wrong code of an app", wrong_app_code, MISMATCH, "Invalid code received for user"),
     ("spent code of an app", spent_app_code, "ExpiredCodeException", "Your software token has already been used once."),
-    ("no app", app_that_is_gone, "SoftwareTokenMFANotFoundException", NO_TOKEN),
+    ("no app", app_that_is_gone, MISSING, "Software Token MFA does not exist for the user."),
+    ("no app and no such method", method_that_is_gone, MISSING,
+     "Software Token MFA has not been enabled by the userPool"),
     ("no password", without_password, REFUSED, WRONG),
     ("failed by a function", failed_by_function, REFUSED, WRONG),
     ("unknown device", lambda hall: lambda: hall.by_password(DEVICE_KEY=UNKNOWN_DEVICE), "ResourceNotFoundException",

@@ -156,13 +156,15 @@ class TestFirstFactors:
         assert found["UserStatus"] == "CONFIRMED"
         assert attribute("email_verified", "true") in found["UserAttributes"]
 
-    def test_142_the_session_of_a_confirmation_signs_in(self, chooser: Hall) -> None:
-        session = _sign_up(chooser)["Session"]
-        given = {"ClientId": chooser.client, "Username": chooser.name, "ConfirmationCode": chooser.code()}
-        confirmed = _call(chooser, "ConfirmSignUp", **given, Session=session)
+    @pytest.mark.parametrize("handed_on", [("Session",), ()], ids=["with that of the sign-up", "without"])
+    def test_142_the_session_of_a_confirmation_signs_in(self, chooser: Hall, handed_on: tuple[str, ...]) -> None:
+        signed_up = _sign_up(chooser)
+        given = {name: signed_up[name] for name in handed_on}
+        given |= {"ClientId": chooser.client, "Username": chooser.name, "ConfirmationCode": chooser.code()}
 
-        given = {"ClientId": chooser.client, "AuthParameters": {"USERNAME": chooser.name}}
-        answer = _call(chooser, "InitiateAuth", **given, AuthFlow="USER_AUTH", Session=confirmed["Session"])
+        confirmed = _call(chooser, "ConfirmSignUp", **given)
+        begin = {"ClientId": chooser.client, "AuthFlow": "USER_AUTH", "Session": confirmed["Session"]}
+        answer = _call(chooser, "InitiateAuth", **begin, AuthParameters={"USERNAME": chooser.name})
 
         assert answer["AuthenticationResult"]
 

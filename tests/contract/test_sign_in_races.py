@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,9 +34,7 @@ def application(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def stage(application: tuple[str, str]) -> Stage:
-    from tests.conftest import _FOLDER
-
-    return Stage(Cognito(*application), Outbox(_FOLDER / "outbox.jsonl"))
+    return Stage(Cognito(*application), Outbox(Path(os.environ["LATCHKEY_OUTBOX"])))
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ class TestTheSameAnswer:
     @pytest.mark.parametrize("kind", KINDS)
     def test_of_many_at_once_one_gets_tokens(self, hallway: Hallway, kind: str) -> None:
         """The attack: an answer that was overheard is sent again before its first copy has been heard to the end."""
-        answer = answering(hallway, hallway.waiting(kind))
+        answer = answering(hallway, hallway.waiting(KINDS[kind]))
 
         outcomes = contest(hallway.stage.pool, *[answer] * RUNNERS)
 
@@ -69,7 +69,7 @@ class TestTheSameAnswer:
         assert fault(answer) is not None
 
     def test_the_session_of_a_confirmed_sign_up_signs_in_once(self, hallway: Hallway) -> None:
-        hallway.enter("mail")
+        hallway.enter(KINDS["mail"])
         handle = hallway.play.signed_up(hallway.stage.second)
         assert handle is not None
 
@@ -82,11 +82,7 @@ class TestDifferentAnswers:
     def test_of_two_factors_of_one_sign_in_one_completes_it(self, hallway: Hallway) -> None:
         """The attack: a sign-in is forked where a factor is chosen, so that it ends in two sessions."""
         both = {"has_phone": True, "has_app": True, "switched_on": frozenset({SMS, APP})}
-        KINDS["fork"] = Kind("SELECT_MFA_TYPE", traits=both)
-        try:
-            fork = hallway.waiting("fork")
-        finally:
-            del KINDS["fork"]
+        fork = hallway.waiting(Kind("SELECT_MFA_TYPE", traits=both))
         handles = []
         for method in (SMS, APP):
             operation, given = hallway.call(fork, responses={"ANSWER": method})
@@ -101,8 +97,8 @@ class TestDifferentAnswers:
 
     def test_of_one_code_of_an_app_in_two_sign_ins_one_counts(self, hallway: Hallway) -> None:
         """The attack: a code is seen, and used in a sign-in of the thief's in the same moment as in the owner's."""
-        first = hallway.waiting("app")
-        second = hallway.waiting("app", first.of.actor)
+        first = hallway.waiting(KINDS["app"])
+        second = hallway.waiting(KINDS["app"], first.of.actor)
         calls = [answering(hallway, first), answering(hallway, second)] * (RUNNERS // 2)
 
         outcomes = contest(hallway.stage.pool, *calls)
@@ -117,7 +113,7 @@ class TestBesideAdministrators:
         self, hallway: Hallway, kind: str, change: str
     ) -> None:
         """The attack: the answer comes while the user is being shut out, and its session outlives that."""
-        handle = hallway.waiting(kind)
+        handle = hallway.waiting(KINDS[kind])
         actor, answer = handle.of.actor, answering(hallway, handle)
         interfere = partial(interference.ALL[change], hallway.stage, actor)
 
@@ -134,7 +130,7 @@ class TestBesideAdministrators:
     def test_a_password_that_is_replaced_in_that_moment_leads_no_further_after_it(
         self, hallway: Hallway, kind: str
     ) -> None:
-        handle = hallway.waiting(kind)
+        handle = hallway.waiting(KINDS[kind])
         answer = answering(hallway, handle)
 
         outcomes = at_once(answer, partial(interference.ALL["set a password"], hallway.stage, handle.of.actor))

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.authenticator import USER_VERIFIED
 from tests.functions import ANSWER
-from tests.machine.model import ADDRESS_OF, APP, EMAIL, SMS, PoolSettings, Proof, own_methods
+from tests.machine.model import ADDRESS_OF, APP, EMAIL, SMS, PoolSettings, Proof, own_methods, stuck
 from tests.machine.people import Actor
 from tests.machine.stage import LIFETIME, Client
 from tests.srp_client import SrpClient, timestamp
@@ -117,7 +118,8 @@ def _verifier(attempt: Attempt, now: float) -> dict[str, str]:
     exchange, parameters = attempt.source.exchange, attempt.source.parameters
     if exchange is None or "SECRET_BLOCK" not in parameters:
         return {"PASSWORD_CLAIM_SECRET_BLOCK": "AAAA", "PASSWORD_CLAIM_SIGNATURE": "AAAA", "TIMESTAMP": _stamp(now)}
-    made = exchange.answer(parameters, attempt.password, _stamp(now))
+    known = {"USER_ID_FOR_SRP": attempt.named.name} | parameters
+    made = exchange.answer(known, attempt.password, _stamp(now))
     del made["USERNAME"]
     return made
 
@@ -207,8 +209,9 @@ def _proved(attempt: Attempt, pool: PoolSettings, now: float) -> set[Proof] | st
         return {Proof("otp", second=True)} if step and is_own else "the code is wrong, spent or of no factor"
     if name == "WEB_AUTHN":
         is_right = attempt.owner is handle.of.actor and attempt.source is handle and not attempt.is_wrong
-        proof = Proof("passkey", unlocked=bool(attempt.owner.key.flags & 4))
-        return {proof} if is_right and person.has_passkey else "the passkey is not the user's, or was asked otherwise"
+        proof = Proof("passkey", unlocked=bool(attempt.owner.key.flags & USER_VERIFIED))
+        is_right = is_right and not stuck(pool, person, "choice WEB_AUTHN")
+        return {proof} if is_right else "the passkey is not the user's, not enough, or was asked otherwise"
     if name == "DEVICE_PASSWORD_VERIFIER":
         is_right = attempt.owner is handle.of.actor and attempt.source.of is handle.of and not attempt.is_wrong
         return {Proof("device")} if is_right and person.trusts_device else "the device did not prove itself"
@@ -231,6 +234,8 @@ def _by_code(attempt: Attempt, pool: PoolSettings) -> set[Proof] | str:
     if handle.sent_to != (handle.new_address or person.addresses.get(ADDRESS_OF[name])):
         return "the address is another one by now"
     is_second = bool(handle.proofs)
+    if not is_second and (why_not := stuck(pool, person, f"choice {name}")):
+        return why_not
     if is_second and not handle.new_address and name not in own_methods(pool, person):
         return "the method is none of the user's by now"
     return {Proof(WORD_OF[name], second=is_second)}

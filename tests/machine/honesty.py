@@ -61,7 +61,7 @@ def wait_for_code(play: Play, handle: Handle) -> None:
 
 
 def _can_choose(play: Play, handle: Handle) -> bool:
-    wanted = handle.of.flow.partition(" ")[2]
+    wanted = handle.of.flow.partition(" ")[2] or "PASSWORD"
     return not model.stuck(play.pool, handle.of.actor.is_, f"choice {wanted}")
 
 

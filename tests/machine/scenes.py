@@ -208,7 +208,8 @@ class Interrupted:
     who: str
     flow: str
     steps: int
-    change: Interfere | Reconfigure
+    change: str
+    pool: PoolSettings | None
 
     def act(self, cast: Cast) -> None:
         flow = open_way(cast, self.who, self.flow)
@@ -217,7 +218,7 @@ class Interrupted:
         for _ in range(self.steps):
             following = honesty.answer(cast.play, handle) if handle else None
             handle = following or handle
-        self.change.act(cast)
+        (Reconfigure(self.pool) if self.pool else Interfere(self.who, self.change)).act(cast)
         cast.got(handle)
         for _ in range(2):
             handle = honesty.answer(cast.play, handle) if handle else None
@@ -261,10 +262,18 @@ CHANGE: st.SearchStrategy[Any] = st.one_of(
     st.builds(Reconfigure, strategies.pools()),
 )
 
+INTERRUPTED = st.builds(
+    Interrupted,
+    WHO,
+    strategies.FLOW,
+    st.integers(0, 2),
+    st.sampled_from(sorted(interference.ALL)),
+    st.one_of(st.none(), st.none(), strategies.pools()),
+)
+
 
 def scenes() -> st.SearchStrategy[list[Any]]:
     """The scenes of a play: most of them begin or go on, or try something."""
-    interrupted = st.builds(Interrupted, WHO, strategies.FLOW, st.integers(0, 2), CHANGE)
-    weighted = [BEGIN] * 6 + [st.builds(GoOn, BACK)] * 8 + [ANSWER] * 10 + [HONEST] * 3 + [CHANGE] * 2
-    weighted += [interrupted] * 3 + [st.builds(SignUp, CLIENT)]
+    weighted = [BEGIN] * 5 + [st.builds(GoOn, BACK)] * 7 + [ANSWER] * 8 + [HONEST] * 3 + [CHANGE]
+    weighted += [INTERRUPTED] * 5 + [st.builds(SignUp, CLIENT)]
     return st.lists(st.integers(0, len(weighted) - 1).flatmap(weighted.__getitem__), min_size=24, max_size=32)

@@ -59,7 +59,7 @@ class Stage:
         given = {
             "UserPoolId": self.pool,
             "ClientName": "stage",
-            "ExplicitAuthFlows": sorted(flows),
+            "ExplicitAuthFlows": sorted(flows | {"ALLOW_REFRESH_TOKEN_AUTH"}),
             "AuthSessionValidity": LIFETIME // 60,
             "GenerateSecret": has_secret,
             "PreventUserExistenceErrors": "ENABLED" if hides else "LEGACY",

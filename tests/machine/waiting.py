@@ -58,9 +58,8 @@ class Hallway:
         self.stage, self.registry = stage, Registry(stage)
         self.play = Play(stage, OPEN, Counter())
 
-    def enter(self, name: str) -> Actor:
+    def enter(self, kind: Kind) -> Actor:
         """Somebody fresh who can come to wait at this kind of challenge; the pool has the settings for it."""
-        kind = KINDS[name]
         self._configure(OPEN)
         actor = self.registry.enter(Traits(**kind.traits))
         self._configure(kind.pool)
@@ -72,10 +71,9 @@ class Hallway:
             self.play.pool = pool
             self.play.tell(f"the pool is {pool}")
 
-    def waiting(self, name: str, actor: Actor | None = None, client: Client | None = None) -> Handle:
+    def waiting(self, kind: Kind, actor: Actor | None = None, client: Client | None = None) -> Handle:
         """A sign-in that waits at this kind of challenge."""
-        kind = KINDS[name]
-        actor = actor or self.enter(name)
+        actor = actor or self.enter(kind)
         of = SignIn(actor, client or self.stage.second, kind.flow, self.stage.pool)
         device = actor if actor.is_.trusts_device else None
         handle = self.play.begin(of, actor.password, device)
