@@ -29,6 +29,7 @@ from chalicelib.flows import (
 from chalicelib.flows.challenges import State
 from chalicelib.flows.openings import Answer, Parameters, required
 from chalicelib.rules import first_factors as rule
+from chalicelib.rules import names
 from chalicelib.rules.first_factors import PASSKEY, PASSWORD, SRP, Standing
 from chalicelib.rules.second_factors import SETUP
 from chalicelib.table.users import Account
@@ -142,10 +143,10 @@ def _choices(call: Call, account: Account, state: State) -> list[str]:
 
 
 def _standing(call: Call, account: Account) -> Standing:
-    """What the user can begin with; of nobody what most users of the pool have."""
+    """What the user can begin with."""
     user = account.user
     if unknown_users.is_nobody(account):
-        return Standing("CONFIRMED", has_password=True, has_email=True)
+        return _invented(call, account)
     return Standing(
         status=user.status,
         has_password=account.password is not None,
@@ -154,6 +155,23 @@ def _standing(call: Call, account: Account) -> Standing:
         has_passkey=passkeys.is_ready(call.pool, account),
         needs_second=second_factors.is_needed(call.pool, account),
         passkey_is_enough=_unlocked_is_both(call) and bool((user.mfa or {}).get("passkey")),
+    )
+
+
+def _invented(call: Call, nobody: Account) -> Standing:
+    """What somebody of this name might have, the same at each call.
+
+    The attack: names are tried, and a choice that nobody but a real user ever gets tells which are somebody's.
+    """
+    pool, likely = call.pool, unknown_users.likely(call.pool, names.CONTACTS)
+    can_have_second = bool(second_factors.offered(pool)) and unknown_users.seems(nobody, "second factor")
+    return Standing(
+        status="CONFIRMED",
+        has_password=True,
+        has_email=likely == "email" or unknown_users.seems(nobody, "email"),
+        has_phone=likely == "phone_number" or unknown_users.seems(nobody, "phone number"),
+        has_passkey=passkeys.relying_party(pool) is not None and unknown_users.seems(nobody, "passkey"),
+        needs_second=second_factors.is_needed(pool, nobody) or can_have_second,
     )
 
 

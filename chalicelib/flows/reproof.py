@@ -27,10 +27,14 @@ def require(who: Access, now: float) -> None:
     """
     if not security_settings.of(who.pool.ours).reproves_factors or not _is_protected(who):
         return
-    is_fresh = now - who.session.created_at < LASTS
-    if not is_fresh or not _has_proved_enough(who):
+    if not is_fresh(who, now) or not _has_proved_enough(who):
         journal.note(reason="no fresh proof")
         raise errors.NotAuthorizedException("Sign in again with your second factor or a passkey before changing it.")
+
+
+def is_fresh(who: Access, now: float) -> bool:
+    """Whether the bearer has just signed in."""
+    return bool(now - who.session.created_at < LASTS)
 
 
 def _is_protected(who: Access) -> bool:

@@ -38,7 +38,7 @@ ANSWERS: Final = {SMS: "SMS_MFA_CODE", EMAIL: "EMAIL_OTP_CODE", TOTP: "SOFTWARE_
 """Challenge -> the response that holds its code."""
 
 VERIFIED: Final = "verified"
-"""In the data of an MFA_SETUP session: the method that was set up and proved in it."""
+"""In the data of an MFA_SETUP session: when an authenticator app was set up and proved in it."""
 
 _ALSO_CALLED: Final = {"EMAIL_MFA": EMAIL}
 
@@ -101,6 +101,11 @@ def hoped_for(pool: Pool, account: Account) -> list[str]:
     return [WORDS[method] for method in rule.usable(offered(pool), has)]
 
 
+def active(pool: Pool, account: Account) -> list[str]:
+    """The methods that count as the user's second factors."""
+    return rule.active(offered(pool), standing(account))
+
+
 def is_proved(state: State) -> bool:
     """Whether a sign-in has its second factor behind it."""
     return rule.is_proved(state.proved)
@@ -152,7 +157,9 @@ def proved(call: Call, account: Account, state: State, responses: Responses) -> 
         return state.having(WORDS[method]), _spending_token(call.pool, account, text, call.now)
     spending = sign_in_codes.spending(account, state, text, call.now)
     attribute = sign_in_codes.way_of(state).attribute
-    return state.having(WORDS[method]), [*spending, *contacts.proved(call, account, state, attribute)]
+    kept = {name: value for name, value in state.data.items() if name != sign_in_codes.ADDRESS}
+    done = replace(state.having(WORDS[method]), data=kept)  # an address is added once, and gets no other code
+    return done, [*spending, *contacts.proved(call, account, state, attribute)]
 
 
 def set_up(call: Call, account: Account, state: State, responses: Responses) -> State | Due:
@@ -160,7 +167,7 @@ def set_up(call: Call, account: Account, state: State, responses: Responses) -> 
 
     An e-mail address is added to the user when its code came back. Raises InvalidParameterException.
     """
-    if state.data.get(VERIFIED) == TOTP and software_tokens.is_ready(account):
+    if _has_set_up_app(account, state):
         return state.having(WORDS[TOTP])
     if _address(responses) and _may_add_address(call.pool, account, state):
         return Due(EMAIL)
@@ -178,6 +185,16 @@ def _address(responses: Responses) -> str:
     return responses.get("EMAIL") or responses.get("email") or ""
 
 
+def _has_set_up_app(account: Account, state: State) -> bool:
+    """Whether the user's app is the very one of this session.
+
+    The attack: whoever knows the password sets up an app, which an administrator takes away and the owner replaces; the
+    session of the first must not do for the second.
+    """
+    app = account.totp if software_tokens.is_ready(account) else None
+    return app is not None and app.verified_at == state.data.get(VERIFIED, "")
+
+
 def _may_add_address(pool: Pool, account: Account, state: State) -> bool:
     """Whether the user still has nothing to prove a second factor with, and no address.
 
@@ -191,7 +208,7 @@ def _require_possible(pool: Pool, account: Account, state: State) -> None:
     """Raises NotAuthorizedException for a challenge whose method the user has switched off or replaced since."""
     if state.data.get(sign_in_codes.ADDRESS):
         is_possible = _may_add_address(pool, account, state)
-    elif state.challenge == TOTP and not software_tokens.is_ready(account):
+    elif state.challenge == TOTP and (TOTP not in offered(pool) or not software_tokens.is_ready(account)):
         is_possible = True  # its own check says what is missing
     else:
         is_possible = state.challenge in answerable(pool, account, state)

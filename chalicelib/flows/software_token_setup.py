@@ -117,7 +117,7 @@ def proved_in(call: Call, state: State, proof: Proof) -> State:
 
     user_changes.carry_out(challenges.account(call, state), decided)
     kept = {name: value for name, value in state.data.items() if name != _SEED}
-    return replace(state, data={**kept, second_factors.VERIFIED: TOTP})
+    return replace(state, data={**kept, second_factors.VERIFIED: proof.now})
 
 
 def _require_offered(pool: Pool) -> None:

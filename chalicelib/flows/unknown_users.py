@@ -113,7 +113,7 @@ def invented_details(call: Call, kinds: Sequence[str], given: str | None = None)
     for kind, has_form in (("email", names.is_email), ("phone_number", names.is_phone_number)):
         if kind in kinds and has_form(name):
             return deliveries.details(kind, name)
-    return _drawn(_simulated(call.pool, "destination", name), _likely(call.pool, kinds))
+    return _drawn(_simulated(call.pool, "destination", name), likely(call.pool, kinds))
 
 
 def _drawn(drawn: bytes, kind: str) -> dict[str, str]:
@@ -123,7 +123,13 @@ def _drawn(drawn: bytes, kind: str) -> dict[str, str]:
     return deliveries.details(kind, f"{int.from_bytes(drawn[:8]) % 10_000:04}")
 
 
-def _likely(pool: Pool, kinds: Sequence[str]) -> str:
+def seems(nobody: Account, trait: str) -> bool:
+    """Whether a stand-in passes for somebody with a trait: by a coin that falls the same way each time."""
+    return bool(vault.mac("simulation", json.dumps([trait, nobody.user.pool_id, nobody.user.sub]).encode())[0] & 1)
+
+
+def likely(pool: Pool, kinds: Sequence[str]) -> str:
+    """Which of these attributes most users of the pool have."""
     verified = pool.document.get("AutoVerifiedAttributes") or kinds
     usable = [kind for kind in kinds if kind in verified] or kinds
     return "email" if "email" in usable else "phone_number"

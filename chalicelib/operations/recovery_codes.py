@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.call import Call
-from chalicelib.flows import access, recovery_codes, reproof, user_changes
+from chalicelib.errors import InvalidParameterException, NotAuthorizedException
+from chalicelib.flows import access, recovery_codes, reproof, second_factors, user_changes
 from chalicelib.operations.registry import operation
 from chalicelib.table.users import Account
 from chalicelib.table.writes import Check, Write
@@ -21,18 +22,31 @@ Answer = dict[str, Any]
 def create_recovery_codes(call: Call) -> Answer:
     """Give the bearer ten fresh recovery codes, which are shown only now; those of before are good for nothing then.
 
-    Raises NotAuthorizedException, PasswordResetRequiredException, TooManyRequestsException and UserNotFoundException.
+    Raises InvalidParameterException without a second factor, NotAuthorizedException, PasswordResetRequiredException,
+    TooManyRequestsException and UserNotFoundException.
     """
     who, texts = access.owner(call), recovery_codes.fresh()
 
     def decided(found: Account) -> Sequence[Write]:
         access.require_no_reset(found.user)
-        # They are as good as a factor: a thief's own would open the account until somebody looks.
+        _require_use(who, found)
+        # They are as good as a factor. The attack: a session that was left open, or a stolen access token, makes codes
+        # of the thief's own, which open the account until somebody looks. No client of Cognito calls this, so a recent
+        # sign-in is asked for in every pool.
+        if not reproof.is_fresh(who, call.now):
+            raise NotAuthorizedException("Sign in again before making recovery codes.")
         reproof.require(replace(who, user=found.user), call.now)
         return [recovery_codes.replacing(found.user, texts, call.now), Check(found.user, "user")]
 
     user_changes.carry_out(Account(who.user), decided)
     return {"RecoveryCodes": texts}
+
+
+def _require_use(who: access.Access, found: Account) -> None:
+    """Codes of before a second factor is switched on would be there, unknown to anybody, when it is."""
+    account = access.account_of(replace(who, user=found.user))
+    if not second_factors.active(who.pool, account):
+        raise InvalidParameterException("Recovery codes stand in for a second factor: switch one on first.")
 
 
 @operation(service=SERVICE)

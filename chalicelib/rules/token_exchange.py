@@ -30,7 +30,8 @@ def is_machine(said: Claims) -> bool:
 
 def bound_to(said: Claims) -> str:
     """The service that a token is good at alone; "" for none. Whom an ID token is for is no such thing."""
-    return str(said.get("aud", "")) if said["token_use"] == "access" else ""
+    use = said["token_use"]
+    return "" if use == "id" else str(said.get("aud", ""))
 
 
 def granted(wanted: Iterable[str], subject: Claims, allowed: Collection[str], *, is_bound: bool) -> list[str]:

@@ -216,6 +216,25 @@ class TestOwnFunctions:
 
         assert claims(done["AuthenticationResult"]["IdToken"])["sub"]
 
+    def test_may_ask_again_for_an_address_that_was_set_up(self, own):
+        own.ask("ON", EMAIL)
+        own.admin("AdminDeleteUserAttributes", UserAttributeNames=["email", "phone_number"])
+        define = functions.usual_define
+
+        def twice(event):
+            names = [one["challengeName"] for one in event["request"]["session"]]
+            if EMAIL not in names:
+                return define(event)
+            return {"issueTokens": True} if names.count(EMAIL) > 1 else {"challengeName": EMAIL}
+
+        functions.script(own.pool).define = twice
+        behind_setup = own.answer(proved_by_srp(own), EMAIL="new@example.com")
+        behind_code = own.answer(behind_setup, EMAIL_OTP_CODE=own.code())
+
+        done = own.answer(behind_code, EMAIL_OTP_CODE=own.code())
+
+        assert claims(done["AuthenticationResult"]["IdToken"])["email"] == "new@example.com"
+
     def test_sign_in_behind_a_device(self, own):
         owner = Owner(own).confirmed()
         own.prefer(EMAIL)

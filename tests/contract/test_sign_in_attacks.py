@@ -190,7 +190,9 @@ class TestDowngrading:
 
     def test_a_new_password_does_not_leave_out_what_was_switched_on_meanwhile(self, hallway: Hallway) -> None:
         """The attack: the challenge that comes before the second factor is kept until after that was decided."""
-        handle = hallway.waiting(Kind("NEW_PASSWORD_REQUIRED", traits={"status": "FORCE_CHANGE_PASSWORD", "has_phone": True}))
+        handle = hallway.waiting(
+            Kind("NEW_PASSWORD_REQUIRED", traits={"status": "FORCE_CHANGE_PASSWORD", "has_phone": True})
+        )
         interference.ALL["switch on SMS_MFA"](hallway.stage, handle.of.actor)
 
         outcome = heard(hallway, *hallway.call(handle))

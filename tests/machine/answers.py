@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from tests.authenticator import USER_VERIFIED
 from tests.functions import ANSWER

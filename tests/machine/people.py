@@ -53,7 +53,9 @@ class App:
     def step_of(self, text: str, now: float) -> int:
         """The unspent step in the window whose code this is; 0 for none."""
         steps = range(int(now) // STEP - 1, int(now) // STEP + 2)
-        return max((step for step in steps if step > self.spent and hmac.compare_digest(self.code(step), text)), default=0)
+        return max(
+            (step for step in steps if step > self.spent and hmac.compare_digest(self.code(step), text)), default=0
+        )
 
     def unspent(self, now: float) -> int:
         """The next step that may be used; it may be too late in coming."""

@@ -218,7 +218,9 @@ class Play:
 
     def signed_up(self, client: Client) -> Handle | None:
         """Somebody new signs up and confirms it, in sessions: what goes on from there."""
-        actor = Actor(f"new-{uuid.uuid4().hex[:12]}", Person(addresses={"email": f"{uuid.uuid4().hex[:12]}@example.com"}))
+        actor = Actor(
+            f"new-{uuid.uuid4().hex[:12]}", Person(addresses={"email": f"{uuid.uuid4().hex[:12]}@example.com"})
+        )
         of = SignIn(actor, client, "choice", self.stage.pool)
         self.tell(f"{actor.name} signs up")
         named = {"ClientId": client.id, "Username": actor.name}

@@ -111,7 +111,9 @@ class Stage:
 
     def initiate(self, flow: str, parameters: dict[str, str]) -> Answer:
         """InitiateAuth with the client that allows everything."""
-        return self._called("InitiateAuth", {"ClientId": self.open_client, "AuthFlow": flow, "AuthParameters": parameters})
+        return self._called(
+            "InitiateAuth", {"ClientId": self.open_client, "AuthFlow": flow, "AuthParameters": parameters}
+        )
 
     def admin(self, operation: str, actor: Actor, **given: Any) -> Answer:
         """An administrator's call about somebody."""

@@ -31,9 +31,7 @@ def pools(draw: Any) -> PoolSettings:
 
 def traits() -> st.SearchStrategy[Traits]:
     """Somebody in any state, most often one who can sign in."""
-    status = st.sampled_from(
-        ["CONFIRMED"] * 9 + ["FORCE_CHANGE_PASSWORD"] * 2 + ["UNCONFIRMED", "RESET_REQUIRED"]
-    )
+    status = st.sampled_from(["CONFIRMED"] * 9 + ["FORCE_CHANGE_PASSWORD"] * 2 + ["UNCONFIRMED", "RESET_REQUIRED"])
     often = st.sampled_from([True, True, True, False])
     return st.builds(
         Traits,

@@ -380,3 +380,23 @@ class TestHiddenUsers:
 
         with refused("NotAuthorizedException", WRONG):
             hiding.answer(hiding.choose_by(), ANSWER="PASSWORD", PASSWORD=PASSWORD)
+
+    def test_pass_for_users_with_and_without_passkeys_and_phones(self, cognito, outbox):
+        """The attack: a choice that only real users are ever given tells which names are somebody's."""
+        hall = Hall(cognito, CHOOSING | HIDING, **factors("PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"))
+        hall.cognito.call(
+            "SetUserPoolMfaConfig", UserPoolId=hall.pool, WebAuthnConfiguration={"RelyingPartyId": "example.com"}
+        )
+        seen = []
+        for number in range(24):
+            hall.name = f"nobody-{number}"
+            first, again = hall.choose_by()["AvailableChallenges"], hall.choose_by()["AvailableChallenges"]
+            assert first == again
+            seen.append(tuple(first))
+
+        assert {"WEB_AUTHN" in choices for choices in seen} == {True, False}
+        assert {"SMS_OTP" in choices for choices in seen} == {True, False}
+        passkey = next(f"nobody-{place}" for place, choices in enumerate(seen) if "WEB_AUTHN" in choices)
+        hall.name = passkey
+        asked = hall.choose_by(PREFERRED_CHALLENGE="WEB_AUTHN")
+        assert "allowCredentials" in asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"]
