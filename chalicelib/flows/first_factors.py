@@ -29,7 +29,6 @@ from chalicelib.flows import (
 from chalicelib.flows.challenges import State
 from chalicelib.flows.openings import Answer, Parameters, required
 from chalicelib.rules import first_factors as rule
-from chalicelib.rules import names
 from chalicelib.rules.first_factors import PASSKEY, PASSWORD, SRP, Standing
 from chalicelib.rules.second_factors import SETUP
 from chalicelib.table.users import Account
@@ -163,13 +162,13 @@ def _invented(call: Call, nobody: Account) -> Standing:
 
     The attack: names are tried, and a choice that nobody but a real user ever gets tells which are somebody's.
     """
-    pool, likely = call.pool, unknown_users.likely(call.pool, names.CONTACTS)
+    pool, has = call.pool, second_factors.means(call.pool, nobody)
     can_have_second = bool(second_factors.offered(pool)) and unknown_users.seems(nobody, "second factor")
     return Standing(
         status="CONFIRMED",
         has_password=True,
-        has_email=likely == "email" or unknown_users.seems(nobody, "email"),
-        has_phone=likely == "phone_number" or unknown_users.seems(nobody, "phone number"),
+        has_email=has.has_email,
+        has_phone=has.has_phone,
         has_passkey=passkeys.relying_party(pool) is not None and unknown_users.seems(nobody, "passkey"),
         needs_second=second_factors.is_needed(pool, nobody) or can_have_second,
     )

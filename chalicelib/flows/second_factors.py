@@ -24,7 +24,7 @@ from chalicelib.flows import (
 )
 from chalicelib.flows.challenges import State
 from chalicelib.flows.sign_in_codes import ROLE, SECOND_FACTOR
-from chalicelib.rules import attributes, mfa_settings
+from chalicelib.rules import attributes, mfa_settings, names
 from chalicelib.rules import second_factors as rule
 from chalicelib.rules.second_factors import CHOICE, EMAIL, SETUP, SMS, TOTP, WORDS, Due, Standing
 from chalicelib.table.items import Pool
@@ -93,12 +93,23 @@ def answerable(pool: Pool, account: Account, state: State) -> list[str]:
 
 
 def hoped_for(pool: Pool, account: Account) -> list[str]:
-    """What a user may prove beside a first factor, in words of `amr`; of nobody what most users of the pool have.
+    """What a user may prove beside a first factor, in words of `amr`."""
+    return [WORDS[method] for method in rule.usable(offered(pool), means(pool, account))]
+
+
+def means(pool: Pool, account: Account) -> Standing:
+    """As `standing`; nobody has what somebody of this name might have, the same at each call.
 
     The attack: levels are asked for in others' names, and those that nobody has are refused.
     """
-    has = Standing(has_email=True) if unknown_users.is_nobody(account) else standing(account)
-    return [WORDS[method] for method in rule.usable(offered(pool), has)]
+    if not unknown_users.is_nobody(account):
+        return standing(account)
+    likely = unknown_users.likely(pool, names.CONTACTS)
+    return Standing(
+        has_token=unknown_users.seems(account, "app"),
+        has_email=likely == "email" or unknown_users.seems(account, "email"),
+        has_phone=likely == "phone_number" or unknown_users.seems(account, "phone number"),
+    )
 
 
 def active(pool: Pool, account: Account) -> list[str]:

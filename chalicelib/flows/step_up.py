@@ -95,15 +95,15 @@ def _still_good(account: Account, session: Session) -> tuple[str, ...]:
 def _reach(call: Call, account: Account, credit: tuple[str, ...]) -> int:
     """The highest level that the user has the means for here, by a first factor and at most one more beside it.
 
-    Nobody has a password and an e-mail address, as most have: the level must not tell who exists.
+    Nobody has what somebody of this name might have: the level must not tell who exists.
     """
     allowed = call.pool.document["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
-    has, is_nobody = account.user.attributes, unknown_users.is_nobody(account)
+    has, is_nobody = second_factors.means(call.pool, account), unknown_users.is_nobody(account)
     means = {
         ("PASSWORD", "pwd"): account.password is not None or is_nobody,
-        ("EMAIL_OTP", "email_otp"): "email" in has or is_nobody,
-        ("SMS_OTP", "sms"): "phone_number" in has,
-        ("WEB_AUTHN", "swk"): bool(account.passkeys),
+        ("EMAIL_OTP", "email_otp"): has.has_email,
+        ("SMS_OTP", "sms"): has.has_phone,
+        ("WEB_AUTHN", "swk"): bool(account.passkeys) or (is_nobody and unknown_users.seems(account, "passkey")),
     }
     first = [word for (choice, word), is_there in means.items() if is_there and choice in allowed]
     more = [(), *((word,) for word in second_factors.hoped_for(call.pool, account))]

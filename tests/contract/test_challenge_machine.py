@@ -1,4 +1,4 @@
-"""The challenge machine under random pools, clients, people, answers and interferences: tokens for what was proved alone.
+"""The challenge machine under random pools, people, answers and interferences: tokens for what was proved, alone.
 
 Each example is a play on one pool: sign-ins begin by any flow; their challenges are answered rightly, wrongly, with
 another's secrets, in another's name, with another's or an older Session, too late, twice; and administrators change

@@ -1,7 +1,7 @@
 """What somebody tries with a challenge that is not his to answer, or not yet, or not any more, through the real API.
 
 The attacks that cross parts: skipped challenges, other people's sessions, ways around the second factor, codes out of
-their place, sessions that outlive what they were begun with. Attacks on one factor alone are beside that factor's tests.
+their place, sessions that outlive what they were begun with. Attacks on one factor alone are in that factor's tests.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def stopped(hallway: Hallway, operation: str, given: dict[str, Any]) -> Fault:
 class TestSkippingAChallenge:
     @EVERY_KIND
     def test_no_answer_to_another_challenge_will_do(self, hallway: Hallway, kind: str) -> None:
-        """The attack: the name of a challenge is sent that the attacker can answer, instead of the one that was asked."""
+        """The attack: a challenge is named that the attacker can answer, instead of the one that was asked."""
         handle = hallway.waiting(KINDS[kind])
         also = {"PASSWORD", "PASSWORD_SRP"} if handle.challenge == "SELECT_CHALLENGE" else set()
 

@@ -138,7 +138,7 @@ class TestAllowed:
         assert bearer.stored().mfa == {"enabled": [METHOD]}
 
     def test_the_first_factor_of_a_user(self, bearer):
-        for name in ("codes", "add", "associate"):
+        for name in ("add", "associate"):
             if name == "associate":
                 bearer.admin("AdminSetUserMFAPreference", SMSMfaSettings=OFF)
             CHANGES[name](bearer)

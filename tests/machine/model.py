@@ -34,7 +34,7 @@ NO_SECOND = "no second factor was proved"
 
 @dataclass(frozen=True)
 class PoolSettings:
-    """What of a pool decides. `first` are the first factors beside passwords; `devices` is "", "tracked" or "trusted"."""
+    """What of a pool decides. `first`: first factors beside passwords; `devices`: "", "tracked" or "trusted"."""
 
     mode: str = "OFF"
     methods: frozenset[str] = frozenset()

@@ -224,7 +224,8 @@ class Play:
         of = SignIn(actor, client, "choice", self.stage.pool)
         self.tell(f"{actor.name} signs up")
         named = {"ClientId": client.id, "Username": actor.name}
-        named |= {"SecretHash": text for text in client.proof(actor.name).values()}
+        if client.secret:
+            named["SecretHash"] = client.proof(actor.name)["SECRET_HASH"]
         start = Handle(of, "")
         listed = [{"Name": "email", "Value": actor.is_.addresses["email"]}]
         outcome, sent = self.stage.heard("SignUp", named | {"Password": actor.password, "UserAttributes": listed})

@@ -11,6 +11,7 @@ from chalicelib.table.factors import RecoveryCodes
 from tests.application import PASSWORD, Cognito
 from tests.bearer import BY_SMS_TOO, Bearer
 from tests.callers import a_name, refused
+from tests.clock import later
 from tests.contest import codes, contest, winners
 from tests.entrance import claims
 from tests.token_app import METHOD, allow, switched_on
@@ -63,12 +64,25 @@ def answer(bearer, begun, text, member="SOFTWARE_TOKEN_MFA_CODE"):
 
 class TestCreate:
     def test_gives_ten_codes_that_are_told_once(self, bearer):
+        switched_on(bearer)
         texts = create(bearer)
 
         assert len(set(texts)) == 10
         assert all(recovery_codes.is_form(text) for text in texts)
         kept = json.dumps(store.get(RecoveryCodes, pool=bearer.pool, sub=bearer.sub).digests)
         assert not any(text in kept for text in texts)
+
+    def test_is_for_who_has_something_that_they_stand_in_for(self, bearer):
+        """The attack: made before a factor is switched on, they open the account when it is, unknown to its owner."""
+        with refused("InvalidParameterException"):
+            create(bearer)
+
+    def test_takes_a_recent_sign_in(self, bearer):
+        """The attack: a session that was left open makes codes of somebody else's."""
+        switched_on(bearer)
+
+        with later(301), refused("NotAuthorizedException", "Sign in again before making recovery codes."):
+            create(bearer)
 
     def test_takes_the_place_of_those_before(self, bearer):
         switched_on(bearer)
@@ -79,6 +93,7 @@ class TestCreate:
         assert answer(bearer, begin(bearer), new[0])["AuthenticationResult"]
 
     def test_is_audited_without_the_codes(self, bearer):
+        switched_on(bearer)
         texts = create(bearer)
 
         given = {"UserPoolId": bearer.pool, "MaxResults": 1000}
@@ -131,6 +146,7 @@ class TestAdminDelete:
             delete(shared, a_name())
 
     def test_they_go_with_the_user(self, bearer):
+        switched_on(bearer)
         create(bearer)
 
         bearer.admin("AdminDeleteUser")
@@ -164,10 +180,11 @@ class TestSignIn:
 
     def test_another_users_code_opens_nothing(self, shared, bearer):
         switched_on(bearer)
-        create(bearer)
+        other = shared.another()
+        switched_on(other)
 
         with refused(*MISMATCH):
-            answer(bearer, begin(bearer), create(shared.another())[0])
+            answer(bearer, begin(bearer), create(other)[0])
 
     def test_guesses_over_the_limit_are_heard_no_more(self, bearer):
         switched_on(bearer)
@@ -181,6 +198,7 @@ class TestSignIn:
             answer(bearer, begun, text)
 
     def test_it_does_not_stand_in_for_a_password(self, bearer):
+        switched_on(bearer)
         text = create(bearer)[0]
 
         with refused("NotAuthorizedException", "Incorrect username or password."):
