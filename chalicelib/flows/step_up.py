@@ -14,7 +14,7 @@ from typing import Final
 
 from chalicelib import errors, journal
 from chalicelib.call import Call
-from chalicelib.flows import access, second_factors, unknown_users
+from chalicelib.flows import access, passkeys, second_factors, unknown_users
 from chalicelib.flows.challenges import State
 from chalicelib.rules import acr
 from chalicelib.table import sessions
@@ -99,11 +99,12 @@ def _reach(call: Call, account: Account, credit: tuple[str, ...]) -> int:
     """
     allowed = call.pool.document["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
     has, is_nobody = second_factors.means(call.pool, account), unknown_users.is_nobody(account)
+    seems_to = is_nobody and passkeys.relying_party(call.pool) is not None and unknown_users.seems(account, "passkey")
     means = {
         ("PASSWORD", "pwd"): account.password is not None or is_nobody,
         ("EMAIL_OTP", "email_otp"): has.has_email,
         ("SMS_OTP", "sms"): has.has_phone,
-        ("WEB_AUTHN", "swk"): bool(account.passkeys) or (is_nobody and unknown_users.seems(account, "passkey")),
+        ("WEB_AUTHN", "swk"): bool(account.passkeys) or seems_to,
     }
     first = [word for (choice, word), is_there in means.items() if is_there and choice in allowed]
     more = [(), *((word,) for word in second_factors.hoped_for(call.pool, account))]

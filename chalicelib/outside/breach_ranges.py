@@ -2,8 +2,7 @@
 
 A source is asked for the first five hex digits of a SHA-1, and answers with the rest of all hashes that begin so; the
 comparison is made here, so that it learns neither the password nor its hash. Answers are padded, or their length would
-tell an onlooker the range. Owns how long answers are kept and how often a source that fails is asked again. Redirects
-are not followed, proxies are not used.
+tell an onlooker the range. Owns how long answers are kept and how often a source that fails is asked again.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+
+from chalicelib.outside import downloads
+from chalicelib.outside.downloads import Bounds
 
 TIMEOUT: Final = 1.0
 """Seconds for an answer: somebody waits for the new password to be taken."""
@@ -31,8 +32,7 @@ PREFIX: Final = 5
 """Hex digits that are told."""
 
 _MOST_KEPT = 32
-_CHUNK = 16 * 1024
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_HEADERS = {"Accept": "text/plain", "Add-Padding": "true", "User-Agent": "latchkey"}
 
 _log = logging.getLogger("latchkey.breach_ranges")
 
@@ -86,41 +86,8 @@ class Ranges:
 
 
 def fetched(source: str, prefix: str) -> bytes:
-    """The lines that a source has for a prefix, at `<source>/<prefix>`; raises RangeUnavailable.
-
-    HTTPS, but for this very machine: on a plain connection anybody could read the range, and clear a password.
-    """
-    where = urlsplit(f"{source.rstrip('/')}/{prefix}")
-    if where.scheme != "https" and not (where.scheme == "http" and where.hostname in _LOOPBACK):
-        raise RangeUnavailable("the source is not an https URL")
-    return _downloaded(where)
-
-
-def _downloaded(where: SplitResult) -> bytes:
-    import http.client  # 20 ms that only the first new password pays, where a source is configured
-
-    deadline = time.monotonic() + TIMEOUT
-    kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
-    connection = kind(where.hostname or "", where.port, timeout=TIMEOUT)
-    headers = {"Accept": "text/plain", "Add-Padding": "true", "User-Agent": "latchkey"}
+    """The lines that a source has for a prefix, at `<source>/<prefix>`; raises RangeUnavailable."""
     try:
-        connection.request("GET", where.path, headers=headers)
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise RangeUnavailable(f"status {answer.status}")
-        return _read(answer.read1, deadline)
-    except (OSError, http.client.HTTPException) as cause:
-        raise RangeUnavailable(f"no answer ({type(cause).__name__})") from cause
-    finally:
-        connection.close()
-
-
-def _read(more: Callable[[int], bytes], deadline: float) -> bytes:
-    content = b""
-    while chunk := more(_CHUNK):
-        content += chunk
-        if len(content) > LARGEST:
-            raise RangeUnavailable("the answer is too large")
-        if time.monotonic() > deadline:
-            raise RangeUnavailable("the answer takes too long")
-    return content
+        return downloads.fetched(f"{source.rstrip('/')}/{prefix}", _HEADERS, Bounds(TIMEOUT, LARGEST))
+    except downloads.Unavailable as cause:
+        raise RangeUnavailable(str(cause)) from cause

@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
+from chalicelib.outside import downloads
+from chalicelib.outside.downloads import Bounds
 from chalicelib.rules import jwt
 
 FRESH: Final = 300.0
@@ -34,8 +35,7 @@ LARGEST: Final = 128 * 1024
 """Bytes of a key set."""
 
 _MOST_KEYS = 100
-_CHUNK = 16 * 1024
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_HEADERS = {"Accept": "application/json"}
 
 _log = logging.getLogger("latchkey.key_sets")
 
@@ -114,45 +114,15 @@ class KeySets:
 def fetched(issuer: str) -> jwt.KeySet:
     """The key set that an issuer publishes at `/.well-known/jwks.json`; raises KeysUnavailable.
 
-    HTTPS, but for this very machine: on a plain connection whoever stands between could hand us keys of their own. No
-    redirect is followed, and size and time are bounded.
+    On a plain connection whoever stands between could hand us keys of their own, so `downloads` takes none.
     """
-    where = urlsplit(f"{issuer}/.well-known/jwks.json")
-    if where.scheme != "https" and not (where.scheme == "http" and where.hostname in _LOOPBACK):
-        raise KeysUnavailable("the issuer is not an https URL")
+    bounds = Bounds(TIMEOUT, LARGEST)
     try:
-        return _key_set(json.loads(_downloaded(where)))
+        return _key_set(json.loads(downloads.fetched(f"{issuer}/.well-known/jwks.json", _HEADERS, bounds)))
+    except downloads.Unavailable as cause:
+        raise KeysUnavailable(str(cause)) from cause
     except (ValueError, RecursionError) as cause:
         raise KeysUnavailable("the answer is no key set") from cause
-
-
-def _downloaded(where: SplitResult) -> bytes:
-    import http.client  # 20 ms that only the first fetch pays
-
-    deadline = time.monotonic() + TIMEOUT
-    kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
-    connection = kind(where.hostname or "", where.port, timeout=TIMEOUT)
-    try:
-        connection.request("GET", where.path, headers={"Accept": "application/json"})
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise KeysUnavailable(f"status {answer.status}")
-        return _read(answer.read1, deadline)
-    except (OSError, http.client.HTTPException) as cause:
-        raise KeysUnavailable(f"no answer ({type(cause).__name__})") from cause
-    finally:
-        connection.close()
-
-
-def _read(more: Callable[[int], bytes], deadline: float) -> bytes:
-    content = b""
-    while chunk := more(_CHUNK):
-        content += chunk
-        if len(content) > LARGEST:
-            raise KeysUnavailable("the answer is too large")
-        if time.monotonic() > deadline:
-            raise KeysUnavailable("the answer takes too long")
-    return content
 
 
 def _key_set(document: Any) -> jwt.KeySet:

@@ -73,7 +73,7 @@ class GoOn:
 
 @dataclass(frozen=True)
 class Answer:
-    """The right answer but for what is changed: a wrong secret, another's, another challenge's name, another choice."""
+    """The right answer but for what is changed: a wrong secret, another's, another challenge, choice or client."""
 
     back: int
     is_wrong: bool = False
@@ -81,6 +81,7 @@ class Answer:
     named: str = ""
     challenge: str = ""
     choice: str = ""
+    is_elsewhere: bool = False
 
     def act(self, cast: Cast) -> None:
         handle = cast.handle(self.back)
@@ -91,6 +92,8 @@ class Answer:
         attempt.owner = cast.people.get(self.owner, attempt.owner)
         attempt.named = cast.people.get(self.named, attempt.named)
         attempt.challenge = self.challenge or attempt.challenge
+        if self.is_elsewhere:
+            attempt.client = cast.clients[attempt.client is cast.clients[0]]
         attempt.responses = {"ANSWER": self.choice} if self.choice else {}
         cast.got(cast.play.answer(attempt))
 
@@ -251,6 +254,7 @@ ANSWER = st.one_of(
     st.builds(Answer, BACK, named=WHO),
     st.builds(Answer, BACK, challenge=st.sampled_from(CHALLENGES)),
     st.builds(Answer, BACK, choice=CHOICE),
+    st.builds(Answer, BACK, is_elsewhere=st.just(True)),
     st.builds(Late, BACK),
     st.builds(Repeat, BACK),
     st.builds(Mix, BACK, BACK, WHO, WHO, CLIENT),
