@@ -10,9 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = [
-    "SignUp", "ConfirmSignUp", "sign-in, password", "sign-in, SRP 1", "sign-in, SRP 2", "sign-in, TOTP", "sign-in, device",
-    "sign-in, passkey", "refresh", "refresh, rotating",
-    "GetUser", "AdminGetUser", "ListUsers, 60", "JWKS", "CreateUserPool",
+    "SignUp", "ConfirmSignUp", "sign-in, password", "sign-in, SRP 1", "sign-in, SRP 2", "sign-in, TOTP",
+    "sign-in, device", "sign-in, passkey", "refresh", "refresh, rotating", "GetUser", "AdminGetUser",
+    "ListUsers, 60", "JWKS", "CreateUserPool",
 ]  # fmt: skip
 
 CALLS = ["sign-in, password", "GetUser", "AdminGetUser", "ListUsers, 60", "ListUsers, e-mail =", "ListUsers, name ^="]
