@@ -145,6 +145,32 @@ def custom(hall: Hall) -> Callable[[], Any]:
     return lambda: hall.initiate("CUSTOM_AUTH", USERNAME=hall.name)
 
 
+def enrolling(operation: str, **given: Any) -> Prepare:
+    """An operation with an access token, an authenticator app waiting to be proved."""
+
+    def prepare(hall: Hall) -> Callable[[], Any]:
+        token = hall.tokens()["AccessToken"]
+        app = App(own(hall, "AssociateSoftwareToken", AccessToken=token)["SecretCode"])
+        more = {"UserCode": app.code()} if operation == "VerifySoftwareToken" else {}
+        return lambda: own(hall, operation, AccessToken=token, **given, **more)
+
+    return prepare
+
+
+def tracked(story: Callable[[Hall, dict[str, Any]], Any]) -> Prepare:
+    """A story in a pool that keeps track of sessions, with the tokens of one."""
+
+    def prepare(hall: Hall) -> Callable[[], Any]:
+        found = Hall(hall.cognito)
+        limit = {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 20}}
+        hall.cognito.call("SetUserPoolSessionConfiguration", UserPoolId=found.pool, **limit)
+        held = found.tokens()
+        found.me(held["AccessToken"])
+        return lambda: story(found, held)
+
+    return prepare
+
+
 STORIES: dict[str, tuple[Prepare, tuple[int, int]]] = {
     "a password where SMS is asked for": (asking(SMS), (2, 1)),  # the count of codes
     "SMS_MFA": (by_code(SMS, "SMS_MFA_CODE"), (1, 1)),
@@ -164,6 +190,16 @@ STORIES: dict[str, tuple[Prepare, tuple[int, int]]] = {
     "DEVICE_SRP_AUTH": (begun_by_device, (1, 0)),
     "DEVICE_PASSWORD_VERIFIER": (proved_by_device, (2, 1)),
     "CUSTOM_AUTH": (custom, (2, 0)),
+    "AssociateSoftwareToken": (enrolling("AssociateSoftwareToken"), (2, 1)),
+    "VerifySoftwareToken": (enrolling("VerifySoftwareToken"), (2, 1)),
+    "SetUserMFAPreference": (enrolling("SetUserMFAPreference", SMSMfaSettings={"Enabled": True}), (1, 1)),
+    "GetUserAuthFactors": (enrolling("GetUserAuthFactors"), (2, 0)),
+    "a password where sessions are tracked": (tracked(lambda hall, _: hall.tokens()), (3, 1)),
+    "refresh where sessions are tracked": (tracked(lambda hall, held: hall.refresh(held["RefreshToken"])), (1, 1)),
+    "ListUserSessions": (
+        tracked(lambda hall, held: own(hall, "ListUserSessions", AccessToken=held["AccessToken"])),
+        (2, 0),
+    ),
 }
 """What is made ready, and how many reads and writes the story may then take."""
 
