@@ -165,6 +165,7 @@ class TestRecoveryCodes:
     def test_an_operator_takes_them_away(self, door, place, cognito, ours) -> None:
         name = pools.reachable(cognito, place, "careless")
         access = tokens(door.by_password(name))["AccessToken"]
+        pools.prefer(cognito, place, name, SMS, preferred=SMS)
         ours.create_recovery_codes(AccessToken=access)
 
         ours.admin_delete_recovery_codes(UserPoolId=place.pool, Username=name)

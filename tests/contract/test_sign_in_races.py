@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -39,7 +40,7 @@ def stage(application: tuple[str, str]) -> Stage:
 
 @pytest.fixture
 def hallway(stage: Stage) -> Hallway:
-    stage.offset = 0.0
+    stage.restart()
     return Hallway(stage)
 
 
@@ -102,6 +103,23 @@ class TestDifferentAnswers:
         calls = [answering(hallway, first), answering(hallway, second)] * (RUNNERS // 2)
 
         outcomes = contest(hallway.stage.pool, *calls)
+
+        assert len(tokens(outcomes)) == 1
+
+    def test_of_one_recovery_code_in_two_sign_ins_one_counts(self, hallway: Hallway) -> None:
+        """The attack: a code is copied from the paper, and used in the same moment in which its owner uses it."""
+        actor = hallway.enter(Kind("SMS_MFA", traits={"has_phone": True}))
+        signed_in = hallway.stage.initiate("USER_PASSWORD_AUTH", {"USERNAME": actor.name, "PASSWORD": actor.password})
+        token = json.dumps({"AccessToken": signed_in["AuthenticationResult"]["AccessToken"]}).encode()
+        interference.ALL["switch on SMS_MFA"](hallway.stage, actor)
+        code = hallway.stage.cognito.send("latchkey", "CreateRecoveryCodes", token)["RecoveryCodes"][0]
+        calls = []
+        for _ in range(2):
+            operation, given = hallway.call(hallway.waiting(Kind("SMS_MFA"), actor))
+            given["ChallengeResponses"]["SMS_MFA_CODE"] = code
+            calls.append(partial(hallway.stage.cognito.call, operation, **given))
+
+        outcomes = contest(hallway.stage.pool, *calls * (RUNNERS // 2))
 
         assert len(tokens(outcomes)) == 1
 

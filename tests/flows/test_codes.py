@@ -20,9 +20,10 @@ POOL = "us-east-1_Codes0001"
 
 @pytest.fixture(scope="module")
 def pool(application):
-    """Its settings say how much is too much."""
-    if store.get(Pool, pool=POOL) is None:
-        store.save(Pool.new({"pool": POOL, "created": "0"}, document={}, secret=b""))
+    """Its settings say how much is too much. It goes with these tests: others list all pools of the table."""
+    store.save(Pool.new({"pool": POOL, "created": "0"}, document={}, secret=b""))
+    yield
+    store.together(store.Remove(Pool.at(pool=POOL)))
 
 
 @pytest.fixture
