@@ -58,8 +58,7 @@ def after(call: Call, account: Account, state: State, writes: Sequence[Write] = 
     if state.flow == CUSTOM and state.data.get("rounds"):
         return after_own(call, account, state, writes)
     if "pwd" in state.proved and new_passwords.is_due(account):
-        _record(writes)
-        return new_passwords.issued(call, account, state)
+        return _recorded(writes, new_passwords.issued(call, account, state))
     return after_new_password(call, account, state, writes)
 
 
@@ -68,8 +67,7 @@ def after_new_password(call: Call, account: Account, state: State, writes: Seque
     if answer := _device_challenge(call, account, state, writes):
         return answer
     if (due := second_factors.due(call.pool, account, state)).challenge:
-        _record(writes)
-        return second_factors.issued(call, account, state, due)
+        return _recorded(writes, second_factors.issued(call, account, state, due))
     if state.flow == CUSTOM:
         return custom_step(call, account, state, writes)
     return _signed_in(call, account, state, writes)
@@ -85,7 +83,12 @@ def custom_step(call: Call, account: Account, state: State, writes: Sequence[Wri
     owes_password = "pwd" in state.proved and new_passwords.is_due(account)
     if not name and not owes_password:
         return _signed_in(call, account, state, writes)
-    _record(writes)
+    return _recorded(writes, _own_challenge(call, account, state, name))
+
+
+def _own_challenge(call: Call, account: Account, state: State, name: str) -> Answer:
+    """The challenge that the pool's own functions have named; a password that is owed comes before tokens."""
+    owes_password = "pwd" in state.proved and new_passwords.is_due(account)
     if owes_password and name in ("", new_passwords.CHALLENGE):
         return new_passwords.issued(call, account, state)
     if name == "CUSTOM_CHALLENGE":
@@ -123,8 +126,7 @@ def _device_challenge(call: Call, account: Account, state: State, writes: Sequen
     device = devices.presented(call, account, state.device_key)
     if not devices.replaces_second_factor(call.pool, device):
         return None
-    _record(writes)
-    return devices.awaited(call, account, state, device)
+    return _recorded(writes, devices.awaited(call, account, state, device))
 
 
 def _is_straight(call: Call, account: Account, state: State) -> bool:
@@ -136,10 +138,15 @@ def _is_straight(call: Call, account: Account, state: State) -> bool:
     return not has_device and not second_factors.due(call.pool, account, state).challenge
 
 
-def _record(writes: Sequence[Write]) -> None:
-    """Make the writes of a proof where its next step is a challenge."""
+def _recorded(writes: Sequence[Write], answer: Answer) -> Answer:
+    """The challenge that comes next, after the writes of the proof that led to it.
+
+    It is made before them: when it cannot be asked (no more codes may be sent, a function fails), nothing has happened,
+    and the same answer may be given again.
+    """
     if writes:
         store.together(*writes)
+    return answer
 
 
 def require_able(account: Account) -> None:

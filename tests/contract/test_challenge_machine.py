@@ -24,7 +24,7 @@ from tests.machine.people import Registry, nobody
 from tests.machine.play import Play
 from tests.machine.stage import OPEN, Stage
 
-PLAYS = int(os.environ.get("LATCHKEY_TEST_PLAYS", "60"))
+PLAYS = int(os.environ.get("LATCHKEY_TEST_PLAYS", "100"))
 FACTORS = ("pwd", "otp", "sms", "email_otp", "passkey", "device", "own")
 NEVER_ASKED = {"PASSWORD", "PASSWORD_SRP"}
 """Names under which the choice of a first factor may be answered; they are challenges of their own by choice alone."""
@@ -32,7 +32,7 @@ NEVER_ASKED = {"PASSWORD", "PASSWORD_SRP"}
 
 def performed(stage: Stage, seen: Counter[str], scene: dict[str, Any]) -> None:
     """One play: the people enter while the pool is open, and then the scenes follow."""
-    stage.offset = 0.0
+    stage.restart()
     stage.configure(OPEN)
     registry = Registry(stage)
     people = {name: registry.enter(scene[name]) for name in ("alice", "mallory")}
@@ -58,7 +58,7 @@ class TestMachine:
             mallory=strategies.traits(),
             flows=strategies.client_flows(),
             hides=st.booleans(),
-            has_secret=st.sampled_from([False, False, True]),
+            has_secret=st.booleans(),
             scenes=scenes.scenes(),
         )
         def play(**scene: Any) -> None:
@@ -71,7 +71,7 @@ class TestMachine:
         """Plays in which nobody comes in, or a factor is never asked for, would show nothing."""
         assert {word for word in FACTORS if not seen[f"tokens with {word}"]} == set()
         assert {name for name in CHALLENGES if not seen[f"asked {name}"]} <= NEVER_ASKED
-        assert seen["honest and in"] >= PLAYS
+        assert seen["honest and in"] >= PLAYS // 4
 
 
 class TestModel:

@@ -42,7 +42,7 @@ def stage(application: tuple[str, str]) -> Stage:
 
 @pytest.fixture
 def hallway(stage: Stage) -> Hallway:
-    stage.offset = 0.0
+    stage.restart()
     return Hallway(stage)
 
 
@@ -327,6 +327,22 @@ class TestCodes:
         given["ChallengeResponses"]["SOFTWARE_TOKEN_MFA_CODE"] = code
 
         assert stopped(hallway, operation, given).code == "ExpiredCodeException"
+
+
+class TestRefusalsHalfway:
+    def test_a_new_password_is_not_taken_when_what_follows_it_cannot_be_asked(self, hallway: Hallway) -> None:
+        """The attack: codes are asked for until none may be sent, so that a person's new password seems refused."""
+        actor = hallway.enter(KINDS["sms"])
+        for _ in range(quotas.SIGN_IN_SENDS_BY_SOURCE):
+            hallway.waiting(KINDS["sms"], actor)
+        interference.ALL["set a temporary password"](hallway.stage, actor)
+        handle = hallway.waiting(KINDS["new password"], actor)
+
+        refusal = stopped(hallway, *hallway.call(handle))
+
+        assert refusal.message == TOO_MANY
+        assert hallway.stage.admin("AdminGetUser", actor)["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+        assert hallway.waiting(KINDS["new password"], actor).challenge == "NEW_PASSWORD_REQUIRED"
 
 
 class TestOutlivedSessions:

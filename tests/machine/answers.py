@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from tests.authenticator import USER_VERIFIED
 from tests.functions import ANSWER
 from tests.machine.model import ADDRESS_OF, APP, EMAIL, SMS, PoolSettings, Proof, own_methods, stuck
-from tests.machine.people import Actor
+from tests.machine.people import Actor, small
 from tests.machine.stage import LIFETIME, Client
 from tests.srp_client import SrpClient, timestamp
 
@@ -151,7 +151,7 @@ def _password(attempt: Attempt, _now: float) -> dict[str, str]:
 
 
 def _srp(attempt: Attempt, _now: float) -> dict[str, str]:
-    attempt.exchange = SrpClient(attempt.source.of.pool)
+    attempt.exchange = SrpClient(attempt.source.of.pool, small())
     return {"SRP_A": attempt.exchange.public}
 
 
@@ -165,7 +165,7 @@ def _passkey(attempt: Attempt, _now: float) -> dict[str, str]:
 
 def _device(attempt: Attempt, _now: float) -> dict[str, str]:
     device = attempt.owner.device
-    device.exchange = device.fresh_exchange()
+    device.exchange = device.fresh_exchange(small())
     attempt.exchange = device.exchange
     made = device.begin(attempt.named.name)
     return made | ({"DEVICE_KEY": device.key[:-1] + "z"} if attempt.is_wrong else {})

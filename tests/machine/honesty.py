@@ -9,7 +9,7 @@ from dataclasses import replace
 from tests.machine import model
 from tests.machine.answers import Attempt, Handle, SignIn
 from tests.machine.model import APP, EMAIL
-from tests.machine.people import STEP
+from tests.machine.people import STEP, Actor
 from tests.machine.play import Play
 
 _MOST_STEPS = 12
@@ -19,13 +19,17 @@ _SENDS = 5
 
 def sign_in(play: Play, of: SignIn) -> bool:
     """Whether somebody who does everything right comes in."""
-    device = of.actor if of.actor.is_.trusts_device and play.pool.devices else None
-    handle = play.begin(of, of.actor.password, device)
+    handle = play.begin(of, of.actor.password, device_of(play, of))
     for _ in range(_MOST_STEPS):
         if handle is None:
             break
         handle = answer(play, handle)
     return of.completed == 1
+
+
+def device_of(play: Play, of: SignIn) -> Actor | None:
+    """Whose device is presented: a good client does so once it has one."""
+    return of.actor if of.actor.is_.trusts_device and play.pool.devices else None
 
 
 def is_limited(of: SignIn) -> bool:

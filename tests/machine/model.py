@@ -30,6 +30,7 @@ NEEDED = {
 """First word of a flow -> what a client has to allow for it."""
 
 NO_SECOND = "no second factor was proved"
+NOT_OWN = "the pool's own challenge was not answered"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def objections(pool: PoolSettings, person: Person, flow: str, proofs: Proofs) ->
     if any(proof.word == "pwd" and proof.password != person.password for proof in proofs):
         found.append("the password that was proved has been replaced")
     if flow.startswith("custom") and "own" not in words:
-        found.append("the pool's own challenge was not answered")
+        found.append(NOT_OWN)
     if is_own:
         return found
     if not any(_is_first(pool, flow, proof) for proof in proofs):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.application import Fault
 from tests.machine import honesty, interference, model, strategies
 from tests.machine.answers import CHALLENGES, Attempt, Handle, SignIn
-from tests.machine.model import FLOWS, METHODS, PoolSettings
+from tests.machine.model import BY_CODE, BY_PASSKEY, FLOWS, METHODS, PoolSettings
 from tests.machine.people import Actor
 from tests.machine.play import Play
 from tests.machine.stage import LIFETIME, Client
@@ -52,9 +52,11 @@ class Begin:
     password: str
     device: str
     has_hash: bool
+    is_possible: bool
 
     def act(self, cast: Cast) -> None:
-        of = cast.sign_in(self.who, self.flow, self.client)
+        flow = open_way(cast, self.who, self.flow) if self.is_possible else self.flow
+        of = cast.sign_in(self.who, flow, self.client)
         text = {"right": of.actor.password, "former": of.actor.former, "wrong": "Wrong-Horse-9"}[self.password]
         device = cast.people.get(self.device)
         cast.got(cast.play.begin(of, text, device, proves=self.has_hash))
@@ -215,12 +217,7 @@ class Interrupted:
     pool: PoolSettings | None
 
     def act(self, cast: Cast) -> None:
-        flow = open_way(cast, self.who, self.flow)
-        of = cast.sign_in(self.who, flow, 1)
-        handle = cast.play.begin(of, of.actor.password, None)
-        for _ in range(self.steps):
-            following = honesty.answer(cast.play, handle) if handle else None
-            handle = following or handle
+        handle = come_as_far(cast, self.who, self.flow, self.steps)
         (Reconfigure(self.pool) if self.pool else Interfere(self.who, self.change)).act(cast)
         cast.got(handle)
         for _ in range(2):
@@ -228,13 +225,51 @@ class Interrupted:
             cast.got(handle)
 
 
+@dataclass(frozen=True)
+class Twisted:
+    """Somebody goes on honestly, and then one answer is wrong in one way; after that the right one is tried."""
+
+    who: str
+    flow: str
+    steps: int
+    twist: str
+
+    def act(self, cast: Cast) -> None:
+        handle = come_as_far(cast, self.who, self.flow, self.steps)
+        if handle is None:
+            return
+        attempt = honesty.rightly(handle)
+        other = cast.people[MALLORY if self.who == ALICE else ALICE]
+        attempt.is_wrong = self.twist == "wrong"
+        attempt.owner = other if self.twist == "another's secret" else attempt.owner
+        attempt.named = other if self.twist == "another's name" else attempt.named
+        attempt.client = cast.clients[0] if self.twist == "another client" else attempt.client
+        if self.twist == "another sign-in":
+            attempt.source = come_as_far(cast, self.who, self.flow, self.steps) or handle
+        cast.got(cast.play.answer(attempt))
+        cast.got(honesty.answer(cast.play, handle))
+        if self.twist == "repeated":
+            cast.got(cast.play.answer(replace(cast.play.attempts[-1], is_repeated=True)))
+
+
+def come_as_far(cast: Cast, who: str, flow: str, steps: int) -> Handle | None:
+    """A sign-in that is answered rightly so many times, or as often as it goes."""
+    of = cast.sign_in(who, open_way(cast, who, flow), 1)
+    handle = cast.play.begin(of, of.actor.password, honesty.device_of(cast.play, of))
+    for _ in range(steps):
+        following = honesty.answer(cast.play, handle) if handle else None
+        handle = following or handle
+    return handle
+
+
 def open_way(cast: Cast, who: str, flow: str) -> str:
-    """A flow by which somebody can come in now, instead of any."""
+    """The flow if somebody can come in by it now, else one by which that is possible, if any."""
     person = cast.people[who].is_
     ways = [one for one in FLOWS if not model.stuck(cast.play.pool, person, one)]
-    return ways[FLOWS.index(flow) % len(ways)] if ways else flow
+    return flow if flow in ways or not ways else ways[FLOWS.index(flow) % len(ways)]
 
 
+TWISTS = ("wrong", "wrong", "repeated", "another sign-in", "another client", "another's name", "another's secret")
 BACK = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 5])
 WHO = st.sampled_from([ALICE, ALICE, ALICE, MALLORY])
 CLIENT = st.sampled_from([1, 1, 0])
@@ -246,7 +281,8 @@ BEGIN = st.builds(
     client=CLIENT,
     password=st.sampled_from(["right"] * 6 + ["former", "wrong"]),
     device=st.sampled_from(["", "", ALICE, ALICE, MALLORY]),
-    has_hash=st.sampled_from([True] * 7 + [False]),
+    has_hash=st.sampled_from([True] * 4 + [False]),
+    is_possible=st.booleans(),
 )
 ANSWER = st.one_of(
     st.builds(Answer, BACK, is_wrong=st.just(True)),
@@ -269,15 +305,16 @@ CHANGE: st.SearchStrategy[Any] = st.one_of(
 INTERRUPTED = st.builds(
     Interrupted,
     WHO,
-    strategies.FLOW,
-    st.integers(0, 2),
-    st.sampled_from(sorted(interference.ALL)),
+    st.sampled_from([*FLOWS, *BY_CODE, BY_PASSKEY]),
+    st.sampled_from([0, 0, 1, 2]),
+    st.sampled_from([*sorted(interference.ALL), *["change the email", "change the phone", "set a password"] * 3]),
     st.one_of(st.none(), st.none(), strategies.pools()),
 )
 
 
 def scenes() -> st.SearchStrategy[list[Any]]:
     """The scenes of a play: most of them begin or go on, or try something."""
-    weighted = [BEGIN] * 5 + [st.builds(GoOn, BACK)] * 7 + [ANSWER] * 8 + [HONEST] * 3 + [CHANGE]
-    weighted += [INTERRUPTED] * 5 + [st.builds(SignUp, CLIENT)]
-    return st.lists(st.integers(0, len(weighted) - 1).flatmap(weighted.__getitem__), min_size=24, max_size=32)
+    weighted = [BEGIN] * 4 + [st.builds(GoOn, BACK)] * 6 + [ANSWER] * 6 + [HONEST] * 3 + [CHANGE]
+    twisted = st.builds(Twisted, WHO, strategies.FLOW, st.integers(0, 2), st.sampled_from(TWISTS))
+    weighted += [INTERRUPTED] * 5 + [twisted] * 5 + [st.builds(SignUp, CLIENT)]
+    return st.lists(st.integers(0, len(weighted) - 1).flatmap(weighted.__getitem__), min_size=9, max_size=14)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
+from chalicelib.wire import dispatch
 from tests.application import Cognito, Fault, Outbox
-from tests.clock import later
 from tests.entrance import secret_hash
 from tests.functions import CUSTOM_LAMBDAS
 from tests.hall import BLOCKS, CALLER, SENDER
@@ -46,7 +49,7 @@ class Stage:
 
     def __init__(self, cognito: Cognito, outbox: Outbox) -> None:
         self.cognito, self.outbox = cognito, outbox
-        self.offset = 0.0
+        self.restart()
         self.pool = cognito.pool(**_fixed())
         self.second = self.client(frozenset(NEEDED.values()))
         self.open_client = self.second.id
@@ -90,28 +93,43 @@ class Stage:
         given = {"UserPoolId": self.pool, "MfaConfiguration": mode, "WebAuthnConfiguration": passkeys}
         self.cognito.call("SetUserPoolMfaConfig", **given, **blocks)
 
+    def restart(self) -> None:
+        """Let it be now. The clock stands still from here on, or codes would be right or wrong by chance."""
+        self.began, self.offset = time.time(), 0.0
+
     def now(self) -> float:
         """The time of the calls that clients make."""
-        return time.time() + self.offset
+        return self.began + self.offset
+
+    @contextmanager
+    def own_time(self) -> Iterator[None]:
+        """Requests come at the time of the stage; only unsigned ones, because a signature has its own clock."""
+        real = dispatch.time
+        dispatch.time = SimpleNamespace(time=self.now)  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            dispatch.time = real
 
     def heard(self, operation: str, given: dict[str, Any]) -> tuple[Answer | Fault, list[Answer]]:
         """What a call comes to, and the messages that it sent."""
         before = self._sent()
         try:
-            outcome: Answer | Fault = self._called(operation, given)
+            outcome: Answer | Fault = self.called(operation, given)
         except Fault as fault:
             outcome = fault
         return outcome, self._sent_after(before)
 
-    def _called(self, operation: str, given: dict[str, Any]) -> Answer:
+    def called(self, operation: str, given: dict[str, Any]) -> Answer:
+        """The answer to a call of a sign-in, or of who has a token."""
         if operation in SIGNED:
             return self.cognito.call(operation, UserPoolId=self.pool, **given)
-        with later(self.offset):
+        with self.own_time():
             return self.cognito.call(operation, **given)
 
     def initiate(self, flow: str, parameters: dict[str, str]) -> Answer:
         """InitiateAuth with the client that allows everything."""
-        return self._called(
+        return self.called(
             "InitiateAuth", {"ClientId": self.open_client, "AuthFlow": flow, "AuthParameters": parameters}
         )
 

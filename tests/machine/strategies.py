@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.machine.model import FLOWS, METHODS, NEEDED, PoolSettings
+from tests.machine.model import APP, FLOWS, METHODS, NEEDED, PoolSettings
 from tests.machine.people import Traits
 
 _EVERYTHING = frozenset(NEEDED.values())
@@ -39,13 +39,13 @@ def traits() -> st.SearchStrategy[Traits]:
         enabled=st.sampled_from([True] * 15 + [False]),
         has_password=often,
         has_email=often,
-        has_phone=often,
-        has_app=often,
+        has_phone=st.booleans(),
+        has_app=st.booleans(),
         has_passkey=often,
-        unlocks=often,
+        unlocks=st.booleans(),
         passkey_is_both=st.booleans(),
         has_device=st.booleans(),
-        switched_on=st.frozensets(st.sampled_from(METHODS)),
+        switched_on=st.one_of(st.just(frozenset({APP})), st.frozensets(st.sampled_from(METHODS))),
         preferred=st.sampled_from(("", *METHODS)),
     )
 
