@@ -1,4 +1,4 @@
-"""A later moment for the calls that a test makes; only unsigned ones, because a signature has its own clock."""
+"""Another moment for the calls that a test makes; only unsigned ones, because a signature has its own clock."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ def later(seconds: float) -> Iterator[None]:
     """Requests come this many seconds later than they do."""
     real = dispatch.time
     dispatch.time = SimpleNamespace(time=lambda: time.time() + seconds)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        dispatch.time = real
+
+
+@contextmanager
+def standing() -> Iterator[None]:
+    """All requests come in the same moment, however busy the machine is."""
+    real, moment = dispatch.time, time.time()
+    dispatch.time = SimpleNamespace(time=lambda: moment)  # type: ignore[assignment]
     try:
         yield
     finally:
