@@ -152,7 +152,8 @@ def _recorded(writes: Sequence[Write], answer: Answer) -> Answer:
 def require_able(account: Account) -> None:
     """Raises what is told of a user who may not sign in.
 
-    Told only to who has proved something, so that strangers do not learn whom an administrator has disabled."""
+    Told only to who has proved something, so that strangers do not learn whom an administrator has disabled.
+    """
     if unknown_users.is_nobody(account):
         raise errors.NotAuthorizedException(WRONG)
     if not account.user.enabled:
