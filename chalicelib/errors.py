@@ -93,10 +93,6 @@ class LimitExceededException(AwsError):
     default = "Attempt limit exceeded, please try after some time."
 
 
-class MFAMethodNotFoundException(AwsError):
-    default = "The user has not set up this method of multi-factor authentication."
-
-
 class ManagedLoginBrandingExistsException(AwsError):
     default = "The app client already has a managed login branding style."
 
